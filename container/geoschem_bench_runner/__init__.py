@@ -1,0 +1,1 @@
+"""The benchmark program: runs one benchmark, measures it, writes its manifest."""

@@ -1,0 +1,3 @@
+"""Performance benchmarks of GEOS-Chem in the cloud."""
+
+__version__ = "0.1.0"
