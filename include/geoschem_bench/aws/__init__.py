@@ -1,0 +1,1 @@
+"""Everything that speaks to AWS through boto3."""

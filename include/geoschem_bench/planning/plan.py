@@ -1,0 +1,140 @@
+"""Suite → what will be submitted where: the dry run, and what every later step works from."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from geoschem_bench.catalog import Catalog, InstanceType, load_catalog
+from geoschem_bench.planning import placement
+from geoschem_bench.planning.decomposition import most_ranks
+from geoschem_bench.planning.time_limits import timeout_seconds
+from geoschem_bench.suite import LOCAL, PHASES, Benchmark, Suite, SuiteHeader
+from geoschem_bench.suite.names import cells_per_face_edge
+
+
+class PlannedBenchmark(BaseModel):
+    """One benchmark, placed. All of it is known before a run exists."""
+
+    model_config = ConfigDict(frozen=True)
+
+    benchmark: Benchmark
+    phase: str
+    suite: str
+    architecture: str
+    job_queue: str
+    job_definition: str
+    vcpus: int
+    """Requested of Batch."""
+    memory_mib: int
+    """Requested of Batch."""
+    threads: int
+    """OpenMP threads."""
+    mpi_ranks: int | None
+    timeout_seconds: int
+    unavailable: str | None = None
+    """Why it cannot run in this region; it then fails alone, at once."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The benchmark's id."""
+        return self.benchmark.id
+
+    def config(
+        self, run_id: str, submission: int, repetitions: int | None = None
+    ) -> dict[str, Any]:
+        """The configJson of one submission: the benchmark and its plan.
+
+        Args:
+            run_id: `benchmark_run_id`.
+            submission: Counts up on a clear or a new attempt.
+            repetitions: In place of the suite's, where the run asks for it.
+        """
+        config = self.benchmark.as_config()
+        config["plan"] = {
+            "benchmark_run_id": run_id,
+            "phase": self.phase,
+            "suite": self.suite,
+            "submission": submission,
+            "config_sha256": self.benchmark.config_sha256,
+            "threads": self.threads,
+            "warmups": self.benchmark.warmups,
+            "repetitions": repetitions or self.benchmark.repetitions,
+            "timeout_seconds": self.timeout_seconds,
+        }
+        if self.mpi_ranks is not None:
+            config["plan"]["mpi_ranks"] = self.mpi_ranks
+        return config
+
+    def config_json(self, run_id: str, submission: int, repetitions: int | None = None) -> str:
+        """`config` as the job parameter."""
+        return json.dumps(self.config(run_id, submission, repetitions), separators=(",", ":"))
+
+
+def plan_suite(suite: Suite, catalog: Catalog | None = None) -> tuple[PlannedBenchmark, ...]:
+    """Every benchmark of the suite, in its order, with queue, requests and time limit."""
+    catalog = catalog or load_catalog()
+    return tuple(
+        _plan(benchmark, phase, suite, catalog)
+        for phase in PHASES
+        for benchmark in suite.phases[phase]
+    )
+
+
+def _plan(benchmark: Benchmark, phase: str, suite: Suite, catalog: Catalog) -> PlannedBenchmark:
+    instance = placement.instance_of(benchmark, catalog)
+    is_gchp = benchmark.application == "gchp"
+    ranks, notes = _ranks(benchmark, instance) if is_gchp else (None, ())
+    return PlannedBenchmark(
+        benchmark=benchmark,
+        phase=phase,
+        suite=suite.name,
+        architecture=instance.architecture,
+        job_queue=placement.queue_of(benchmark, instance, suite.header),
+        job_definition=(
+            placement.MULTINODE_JOB_DEFINITION
+            if benchmark.hardware.nodes > 1
+            else placement.JOB_DEFINITION
+        ),
+        vcpus=placement.requested_vcpus(instance),
+        memory_mib=placement.requested_memory_mib(instance),
+        # GCHP is built without OpenMP: its parallelism is ranks
+        threads=benchmark.hardware.threads or (1 if is_gchp else instance.physical_cores),
+        mpi_ranks=ranks,
+        timeout_seconds=timeout_seconds(benchmark),
+        unavailable=_unavailable(instance, suite.header) or _unfit(is_gchp, ranks, benchmark),
+        notes=notes,
+    )
+
+
+def _ranks(benchmark: Benchmark, instance: InstanceType) -> tuple[int | None, tuple[str, ...]]:
+    hardware = benchmark.hardware
+    if hardware.mpi_ranks:
+        return hardware.mpi_ranks, ()
+    cores = hardware.cores_per_node or instance.physical_cores
+    resolution = benchmark.domain.resolution
+    ranks = most_ranks(hardware.nodes, cores, cells_per_face_edge(resolution))
+    if ranks is None:
+        return None, ()
+    total = hardware.nodes * cores
+    note = (
+        f"{ranks} MPI ranks on {total} cores: the most that suit {resolution} and a multiple of 6"
+    )
+    return ranks, (note,)
+
+
+def _unavailable(instance: InstanceType, header: SuiteHeader) -> str | None:
+    if instance.name == LOCAL or header.region in instance.regions:
+        return None
+    regions = ", ".join(instance.regions) or "no region we know"
+    return f"{instance.name} is not offered in {header.region}; it is in: {regions}"
+
+
+def _unfit(is_gchp: bool, ranks: int | None, benchmark: Benchmark) -> str | None:
+    if not is_gchp or ranks is not None:
+        return None
+    hardware = benchmark.hardware
+    return f"{hardware.nodes} x {hardware.instance_type} cannot hold the 6 MPI ranks GCHP needs"

@@ -1,0 +1,160 @@
+"""Manifest and job record → Result."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from geoschem_bench.errors import Reason
+from geoschem_bench.manifest import Manifest, Repetition
+from geoschem_bench.planning import PlannedBenchmark, run_id_by_hand
+from geoschem_bench.results.failures import classify
+from geoschem_bench.results.records import JobRecord, Result
+from geoschem_bench.suite import Benchmark, complete_benchmark
+
+_SMOKE_DAYS = {"gc-classic": 7.0, "gchp": 1.0}
+_SMOKE_SECONDS = 60.0
+
+
+def result_of_manifest(
+    manifest: Manifest, manifest_sha256: str, output_path: str, job: JobRecord | None
+) -> Result:
+    """The row of a job that wrote its manifest."""
+    benchmark = complete_benchmark(manifest.configuration).benchmark
+    plan = manifest.plan or {}
+    timed = [r for r in manifest.repetitions if not r.warmup]
+    metrics, observed = manifest.performance_metrics, manifest.observed
+    failed = manifest.outcome.status == "failed"
+    return Result(
+        **_benchmark_fields(benchmark),
+        benchmark_run_id=plan.get("benchmark_run_id") or _run_id_by_hand(manifest),
+        submission=plan.get("submission", 1),
+        phase=plan.get("phase"),
+        suite=plan.get("suite"),
+        workload=manifest.workload,
+        observed_instance_type=observed.instance_type,
+        platform=observed.platform,
+        machine_class=_machine_class(manifest),
+        architecture=observed.architecture,
+        cpu_model=observed.cpu_model,
+        vcpus=observed.vcpus,
+        physical_cores=observed.physical_cores,
+        memory_mib=observed.memory_mib,
+        threads=observed.threads,
+        threads_requested=manifest.requested.threads,
+        mpi_ranks=manifest.requested.mpi_ranks,
+        started_at=manifest.run_summary.start_time,
+        queue_seconds=_queue_seconds(job),
+        status=manifest.outcome.status,
+        reason=_reason(manifest, job) if failed else None,
+        message=manifest.outcome.message if failed else None,
+        exit_code=manifest.outcome.exit_code,
+        log_tail=job.log_tail if job and failed else (),
+        wall_seconds=tuple(r.wall_seconds for r in timed),
+        cpu_seconds=tuple(r.cpu_user_seconds + r.cpu_system_seconds for r in timed),
+        peak_memory_gib=tuple(m for r in timed if (m := r.peak_memory_gib) is not None),
+        warmup_wall_seconds=tuple(r.wall_seconds for r in manifest.repetitions if r.warmup),
+        timers=dict(manifest.timers),
+        cpu_efficiency=metrics.cpu_efficiency,
+        throughput_days_per_day=metrics.throughput_days_per_day,
+        hours_per_sim_day=metrics.hours_per_sim_day,
+        null_reason=metrics.null_reason,
+        is_smoke=_is_smoke(manifest, benchmark, timed),
+        calibration=manifest.calibration.model_dump() if manifest.calibration else None,
+        field_sha256=manifest.simulation_details.field_sha256,
+        memory_method=manifest.environment.memory_method,
+        output_path=output_path,
+        manifest_sha256=manifest_sha256,
+    )
+
+
+def result_of_failure(planned: PlannedBenchmark, job: JobRecord | None, output_path: str,
+                      benchmark_run_id: str) -> Result:  # fmt: skip
+    """The row of a benchmark that left no readable manifest: every planned one has a row."""
+    return Result(
+        **_benchmark_fields(planned.benchmark),
+        benchmark_run_id=benchmark_run_id,
+        submission=job.submission if job else 1,
+        phase=planned.phase,
+        suite=planned.suite,
+        workload=None,
+        observed_instance_type=None,
+        platform=None,
+        machine_class=None,
+        architecture=planned.architecture,
+        cpu_model=None,
+        vcpus=None,
+        physical_cores=None,
+        memory_mib=None,
+        threads=None,
+        threads_requested=planned.threads,
+        mpi_ranks=planned.mpi_ranks,
+        started_at=job.started_at if job else None,
+        queue_seconds=_queue_seconds(job),
+        status="failed",
+        reason=(job.reason if job else None) or Reason.UNKNOWN,
+        message=_failure_message(job),
+        exit_code=job.exit_code if job else None,
+        log_tail=job.log_tail if job else (),
+        output_path=output_path,
+        manifest_sha256=None,
+    )
+
+
+def _failure_message(job: JobRecord | None) -> str:
+    if job is None:
+        return "neither a manifest nor a job record was written"
+    if job.message:
+        return job.message
+    if job.status == "SUCCEEDED":
+        return "Batch says SUCCEEDED, but no manifest that can be read was found"
+    return job.status_reason or job.status
+
+
+def _benchmark_fields(benchmark: Benchmark) -> dict[str, Any]:
+    return {
+        "benchmark_id": benchmark.id,
+        "description": benchmark.description,
+        "config_sha256": benchmark.config_sha256,
+        "application": benchmark.application,
+        "simulation_type": benchmark.simulation_type,
+        "resolution": benchmark.domain.resolution,
+        "region": benchmark.domain.region,
+        "simulated_days": benchmark.duration.days,
+        "requested_instance_type": benchmark.hardware.instance_type,
+        "nodes": benchmark.hardware.nodes,
+        "purchase_option": benchmark.purchase_option,
+    }
+
+
+def _run_id_by_hand(manifest: Manifest) -> str:
+    job_id = manifest.environment.batch.get("AWS_BATCH_JOB_ID", "")
+    return run_id_by_hand(manifest.started, job_id or "nobatch0")
+
+
+def _machine_class(manifest: Manifest) -> str:
+    observed = manifest.observed
+    return observed.instance_type or f"{observed.cpu_model or 'unknown CPU'} x {observed.vcpus}"
+
+
+def _queue_seconds(job: JobRecord | None) -> float | None:
+    """From created to started: queue, boot and image pull."""
+    if job is None or job.created_at is None or job.started_at is None:
+        return None
+    waited = datetime.fromisoformat(job.started_at) - datetime.fromisoformat(job.created_at)
+    return waited.total_seconds()
+
+
+def _reason(manifest: Manifest, job: JobRecord | None) -> Reason:
+    reasons = (job.status_reason, job.container_reason) if job else ()
+    return classify(manifest.outcome.reason, reasons, (), manifest.outcome.exit_code)
+
+
+def _is_smoke(manifest: Manifest, benchmark: Benchmark, timed: list[Repetition]) -> bool:
+    enough_days = _SMOKE_DAYS.get(benchmark.application, float("inf"))
+    shortest = min((r.wall_seconds for r in timed), default=0.0)
+    return (
+        manifest.workload == "proxy"
+        or benchmark.duration.days < enough_days
+        or shortest < _SMOKE_SECONDS
+    )

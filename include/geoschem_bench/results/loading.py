@@ -1,0 +1,142 @@
+"""S3 prefix → results in the table. Idempotent; one broken manifest hides no other."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+from geoschem_bench.errors import ManifestError, NotFoundError
+from geoschem_bench.manifest import MAX_BYTES, read_manifest
+from geoschem_bench.planning import PlannedBenchmark
+from geoschem_bench.results.building import result_of_failure, result_of_manifest
+from geoschem_bench.results.records import JobRecord, Result
+from geoschem_bench.results.run_files import RunPlanFile, read_run_plan
+from geoschem_bench.results.stores import ObjectStore, ResultsStore, Stored
+
+_IN_RUN = re.compile(
+    r"/runs/(?P<run>[A-Za-z0-9-]+)/(?P<phase>phase_[1-4])/(?P<id>[A-Za-z0-9-]+)/(?P<n>\d+)/$"
+)
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A manifest that could not be read, and why."""
+
+    address: str
+    why: str
+
+
+@dataclass
+class LoadSummary:
+    """What a load did."""
+
+    stored: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+
+    def to_json(self) -> bytes:
+        """As `load.json` beside a run."""
+        return json.dumps(
+            {
+                "stored": self.stored,
+                "unchanged": self.unchanged,
+                "conflicts": self.conflicts,
+                "rejected": [{"address": r.address, "why": r.why} for r in self.rejected],
+            },
+            indent=1,
+        ).encode()
+
+
+def load_prefix(prefix: str, objects: ObjectStore, store: ResultsStore) -> LoadSummary:
+    """File everything under `prefix` (`s3://bucket/…`): manifests, failures, planned but absent.
+
+    Raises NotFoundError where nothing lies there.
+    """
+    addresses = list(objects.list(prefix))
+    if not addresses:
+        raise NotFoundError(f"{prefix}: nothing lies there; give the prefix of a run or a job")
+    summary = LoadSummary()
+    folders = sorted({a.rsplit("/", 1)[0] + "/" for a in addresses if a.endswith(
+        ("/manifest.json", "/job.json"))})  # fmt: skip
+    plans = {a: read_run_plan(objects, a) for a in addresses if a.endswith("/plan.json")}
+    planned = _planned(plan for plan in plans.values() if plan)
+    for folder in folders:
+        summary.results += _of_folder(folder, objects, planned, summary)
+    summary.results += _absent(planned, summary.results)
+    for key, stored in store.put(summary.results).items():
+        {
+            Stored.NEW: summary.stored,
+            Stored.SAME: summary.unchanged,
+            Stored.CONFLICT: summary.conflicts,
+        }[stored].append(key)
+    return summary
+
+
+def _planned(plans: Iterable[RunPlanFile]) -> dict[tuple[str, str], tuple[PlannedBenchmark, str]]:
+    """(run, benchmark) → its plan and the folder it was to write, of runs that did submit."""
+    return {
+        (plan.benchmark_run_id, item.id): (item, plan.output_path(item))
+        for plan in plans
+        if not plan.dry_run
+        for item in plan.benchmarks
+    }
+
+
+def _of_folder(
+    folder: str,
+    objects: ObjectStore,
+    planned: dict[tuple[str, str], tuple[PlannedBenchmark, str]],
+    summary: LoadSummary,
+) -> Iterator[Result]:
+    place = _IN_RUN.search(folder)
+    job = _job_record(objects.get(folder + "job.json", MAX_BYTES))
+    raw = objects.get(folder + "manifest.json", MAX_BYTES + 1)
+    if raw is not None:
+        try:
+            manifest = read_manifest(raw, folder + "manifest.json", place and place["id"])
+        except ManifestError as error:
+            summary.rejected.append(_reject(error, raw, objects))
+        else:
+            yield result_of_manifest(manifest, hashlib.sha256(raw).hexdigest(), folder, job)
+            return
+    known = planned.get((place["run"], place["id"])) if place else None
+    if place and known:
+        yield result_of_failure(known[0], job, folder, place["run"])
+
+
+def _absent(
+    planned: dict[tuple[str, str], tuple[PlannedBenchmark, str]], found: list[Result]
+) -> list[Result]:
+    seen = {(result.benchmark_run_id, result.benchmark_id) for result in found}
+    return [
+        result_of_failure(item, None, folder, run)
+        for (run, name), (item, folder) in planned.items()
+        if (run, name) not in seen
+    ]
+
+
+def _job_record(raw: bytes | None) -> JobRecord | None:
+    if raw is None:
+        return None
+    try:
+        return JobRecord.model_validate_json(raw)
+    except ValidationError:
+        # our own file, so it is damaged, not foreign; the manifest is the better evidence anyway
+        return None
+
+
+def _reject(error: ManifestError, raw: bytes, objects: ObjectStore) -> Rejected:
+    """Copy what cannot be read to `rejected/`, with its reason beside it."""
+    bucket, key = error.where.removeprefix("s3://").split("/", 1)
+    copy = f"s3://{bucket}/rejected/{key}"
+    objects.put(copy, raw, "application/octet-stream")
+    reason = {"address": error.where, "why": error.why}
+    objects.put(f"{copy}.reason.json", json.dumps(reason, indent=1).encode())
+    return Rejected(error.where, error.why)

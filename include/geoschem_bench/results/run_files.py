@@ -1,0 +1,52 @@
+"""The files beside a run's phases: `plan.json`, `load.json`, the report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from geoschem_bench.planning import PlannedBenchmark, output_path
+from geoschem_bench.results.stores import ObjectStore
+
+
+class RunPlanFile(BaseModel):
+    """`plan.json`: what a run set out to do."""
+
+    model_config = ConfigDict(frozen=True)
+
+    benchmark_run_id: str
+    suite: str
+    suite_sha256: str
+    dag_id: str
+    dag_run_id: str
+    run_after: str
+    """ISO 8601 with zone."""
+    bucket: str
+    phases: tuple[str, ...]
+    dry_run: bool
+    repetitions: int | None
+    """In place of the suite's; None: the suite's."""
+    benchmarks: tuple[PlannedBenchmark, ...]
+    warnings: tuple[str, ...] = ()
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+    def output_path(self, planned: PlannedBenchmark, submission: int = 1) -> str:
+        """Where that benchmark writes."""
+        run_id = self.benchmark_run_id
+        return output_path(self.bucket, run_id, planned.phase, planned.id, submission)
+
+    def to_json(self) -> bytes:
+        """As it is stored."""
+        return self.model_dump_json(indent=1, exclude_none=False).encode()
+
+
+def read_run_plan(objects: ObjectStore, address: str) -> RunPlanFile | None:
+    """The plan at that address, or None where there is none that can be read."""
+    raw = objects.get(address)
+    if raw is None:
+        return None
+    try:
+        return RunPlanFile.model_validate_json(raw)
+    except ValidationError:
+        return None  # somebody else's plan.json under a prefix given by hand

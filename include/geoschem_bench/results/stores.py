@@ -1,0 +1,51 @@
+"""The two outsides that results need, as interfaces. `aws` serves them; tests serve their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from typing import Protocol
+
+from geoschem_bench.results.records import Result
+
+
+class Stored(StrEnum):
+    """What a put did."""
+
+    NEW = "new"
+    SAME = "same"
+    """The same manifest was there already."""
+    CONFLICT = "conflict"
+    """Another manifest holds this key; nothing was written."""
+
+
+class ObjectStore(Protocol):
+    """Objects under `s3://` addresses."""
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """Addresses under `prefix`, sorted."""
+
+    def get(self, address: str, limit: int | None = None) -> bytes | None:
+        """The object, or its first `limit` bytes; None where there is none."""
+
+    def put(self, address: str, body: bytes, content_type: str = "application/json") -> None:
+        """Write it, in place of what was there."""
+
+
+class ResultsStore(Protocol):
+    """Result records by key, and the three questions asked of them."""
+
+    def put(self, results: Iterable[Result]) -> dict[str, Stored]:
+        """Store each once; what happened, by `benchmark_id` + `#` + `run_key`."""
+
+    def of_run(self, benchmark_run_id: str) -> list[Result]:
+        """Every result of a run, by benchmark id and submission."""
+
+    def of_benchmark(self, benchmark_id: str) -> list[Result]:
+        """The benchmark's history, oldest first."""
+
+    def of_simulation(self, simulation_key: str) -> list[Result]:
+        """All results of one simulation, oldest first."""
+
+    def of_month(self, month: str) -> list[Result]:
+        """All results of a month (`2026-11`), oldest first."""
