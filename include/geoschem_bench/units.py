@@ -20,10 +20,12 @@ STEPS_PER_DAY = SECONDS_PER_DAY // STEP_SECONDS
 def steps_in(days: float) -> int | None:
     """Whole 20-minute steps in `days`, or None where it is no multiple of 20 minutes.
 
-    Decimal days cannot name a third of an hour exactly: 0.0139 is one step, so a thousandth of
-    a day of rounding is allowed on the step count's scale (1/10 step).
+    Decimal days cannot name a third of an hour exactly: 0.0139 is one step, so a hundredth of a
+    step of rounding is allowed.
     """
     steps = days * STEPS_PER_DAY
+    if not math.isfinite(steps):
+        return None
     nearest = round(steps)
     return nearest if nearest >= 1 and math.isclose(steps, nearest, abs_tol=0.01) else None
 

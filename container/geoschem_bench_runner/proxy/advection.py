@@ -2,8 +2,8 @@
 
 What leaves a cell through a face enters its neighbour by the same number, so tracer mass changes by
 rounding only; with an outflow Courant number below 1 no mixing ratio turns negative (Courant,
-Isaacson & Rees 1952; LeVeque 2002, section 20.1). Each level reads the old field and writes the new,
-so levels may be done in any order by any number of processes and give the same bits.
+Isaacson & Rees 1952; LeVeque 2002, chapter 20). Each level reads the old field and writes the
+new, so any number of processes may do them in any order and get the same bits.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from geoschem_bench_runner.proxy.grid import Array, Grid
 from geoschem_bench_runner.proxy.wind import Fluxes
 
 CACHE_CELLS = 32_768
-"""Cells of a level times tracers done at once: four such arrays fit a second-level cache of 1 MiB."""
+"""Cells of a level times tracers done at once: four such arrays fill a cache of 1 MiB."""
 
 
 class Upwind:

@@ -47,7 +47,7 @@ def air_density(grid: Grid) -> Array:
 
 
 def ozone_profile(height: Array) -> Array:
-    """mol mol-1 at heights in m: 30 ppb below, 8 ppm at 34 km (a mid-latitude layer)."""
+    """Ozone in mol mol-1 at heights in m: 30 ppb below, 8 ppm at 34 km (a mid-latitude layer)."""
     return 3.0e-8 + 8.0e-6 * np.exp(-(((height - 34e3) / 9e3) ** 2))
 
 

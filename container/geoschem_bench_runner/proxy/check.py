@@ -14,7 +14,7 @@ LARGEST_DRIFT = 1.0e-10
 """Relative. Rounding over thousands of steps stays four orders below."""
 
 
-class UnsoundResult(Exception):  # noqa: N818 - says what it is
+class UnsoundResultError(Exception):
     """The computation broke a law that it must keep."""
 
 
@@ -25,7 +25,7 @@ class Soundness:
     mass_drift: float
     """Largest relative change of a conserved mass."""
     smallest: float
-    """Smallest mixing ratio, mol mol-1."""
+    """Smallest mixing ratio of a carried tracer, mol mol-1."""
     checksum: str
     """sha256 of the final field: equal for any number of threads on one machine."""
 
@@ -48,16 +48,20 @@ def check(before: Array, after: Array, tracers: Array, short_lived: Array) -> So
     """Judge a final field by the conserved masses before and after.
 
     Raises:
-        UnsoundResult: a number is not finite, is negative, or mass was made or lost.
+        UnsoundResultError: a number is not finite, is negative, or mass was made or lost.
     """
     if not (np.isfinite(tracers).all() and np.isfinite(short_lived).all()):
-        raise UnsoundResult("the final field holds numbers that are not finite")
-    smallest = float(min(tracers.min(), short_lived.min()))
-    if smallest < 0.0:
-        raise UnsoundResult(f"the final field holds a negative mixing ratio, {smallest:.3g}")
+        raise UnsoundResultError("the final field holds numbers that are not finite")
+    smallest, least = float(tracers.min()), float(short_lived.min())
+    if min(smallest, least) < 0.0:
+        raise UnsoundResultError(
+            f"a mixing ratio is negative: {min(smallest, least):.3g} mol mol-1"
+        )
     drift = float(np.abs(after / before - 1.0).max())
     if not drift <= LARGEST_DRIFT:
-        raise UnsoundResult(f"mass drifted by {drift:.3g} of itself; allowed is {LARGEST_DRIFT:g}")
+        raise UnsoundResultError(
+            f"mass drifted by {drift:.3g} of itself; allowed is {LARGEST_DRIFT:g}"
+        )
     digest = hashlib.sha256(np.ascontiguousarray(tracers).tobytes())
     digest.update(np.ascontiguousarray(short_lived).tobytes())
     return Soundness(drift, smallest, digest.hexdigest())

@@ -57,10 +57,11 @@ def chapman_solver() -> Any:  # noqa: ANN401 - musica has no types
     mechanism = parse(find_config_path("v1", "chapman", "config.json"))
     solver = musica.MICM(mechanism=mechanism, solver_type=musica.SolverType.rosenbrock)
     order = solver.create_state(1).get_species_ordering()
+    names = sorted(order, key=order.get)
     solver.set_solver_parameters(
         musica.micm.RosenbrockSolverParameters(
             relative_tolerance=RELATIVE_TOLERANCE,
-            absolute_tolerances=[ABSOLUTE_TOLERANCES[name] for name in sorted(order, key=order.get)],
+            absolute_tolerances=[ABSOLUTE_TOLERANCES[name] for name in names],
         )
     )
     return solver
@@ -109,8 +110,7 @@ class Cells:
 
     def _packed(self, values: Array) -> Array:
         """MICM's order: groups of 4 cells, in them species by species, in these cell by cell."""
-        cells, columns = values.shape
-        return values.reshape(-1, self._vector, columns).transpose(0, 2, 1).ravel()
+        return values.reshape(-1, self._vector, values.shape[1]).transpose(0, 2, 1).ravel()
 
     def _unpacked(self, flat: Array) -> Array:
         columns = len(self.species)

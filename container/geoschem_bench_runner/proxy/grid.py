@@ -46,12 +46,14 @@ class Grid:
     def lat_edges(self) -> Array:
         """Shape (nlat + 1,), radians."""
         inner = -90.0 + 180.0 / (self.nlat - 1) * (np.arange(self.nlat - 1) + 0.5)
-        return np.radians(np.concatenate([[-90.0], inner, [90.0]]))
+        edges: Array = np.radians(np.concatenate([[-90.0], inner, [90.0]]))
+        return edges
 
     @property
     def lon_edges(self) -> Array:
         """Shape (nlon + 1,), radians; the first box is centred on the date line."""
-        return np.radians(-180.0 + 360.0 / self.nlon * (np.arange(self.nlon + 1) - 0.5))
+        edges: Array = np.radians(-180.0 + 360.0 / self.nlon * (np.arange(self.nlon + 1) - 0.5))
+        return edges
 
     @property
     def lat(self) -> Array:
@@ -67,7 +69,8 @@ class Grid:
     def pressure_edges(self) -> Array:
         """Shape (nlev + 1,), Pa, falling."""
         span = np.log(TOP_PRESSURE_PA / SURFACE_PRESSURE_PA)
-        return SURFACE_PRESSURE_PA * np.exp(span * np.arange(self.nlev + 1) / self.nlev)
+        edges: Array = SURFACE_PRESSURE_PA * np.exp(span * np.arange(self.nlev + 1) / self.nlev)
+        return edges
 
     @property
     def pressure(self) -> Array:
@@ -77,13 +80,14 @@ class Grid:
     @property
     def cell_area(self) -> Array:
         """Shape (nlat,), m2: exact areas on the sphere."""
-        strip = np.diff(np.sin(self.lat_edges))
+        strip: Array = np.diff(np.sin(self.lat_edges))
         return EARTH_RADIUS_M**2 * (2.0 * np.pi / self.nlon) * strip
 
     @property
     def column_air(self) -> Array:
-        """Shape (nlev,), kg m-2: air above each square metre of a layer, from the hydrostatic law."""
-        return -np.diff(self.pressure_edges) / GRAVITY_M_PER_S2
+        """Shape (nlev,), kg m-2: air of a layer over a square metre, by the hydrostatic law."""
+        air: Array = -np.diff(self.pressure_edges) / GRAVITY_M_PER_S2
+        return air
 
     @property
     def air_mass(self) -> Array:

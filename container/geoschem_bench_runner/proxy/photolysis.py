@@ -66,5 +66,3 @@ def rates(depths: tuple[Array, Array], cosine: Array) -> Array:
     result[..., 1] = JO3_EXCITED_TOP_PER_S * day * np.exp(-depths[1][:, None] * slant)
     result[..., 2] = JO3_GROUND_PER_S * day
     return result
-
-

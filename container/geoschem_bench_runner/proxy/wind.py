@@ -42,7 +42,7 @@ def fluxes_from_streams(grid: Grid, horizontal: Array, overturning: Array) -> Fl
 
     Args:
         grid: the grid.
-        horizontal: (nlev, nlat + 1, nlon + 1), m2 s-1, periodic in longitude, constant at the poles.
+        horizontal: (nlev, nlat + 1, nlon + 1), m2 s-1, periodic, constant at each pole.
         overturning: (nlev + 1, nlat + 1), kg s-1, zero on all four sides.
     """
     air = grid.column_air[:, None, None]
@@ -73,7 +73,7 @@ def _hadley(grid: Grid) -> Array:
     profile = np.sin(np.pi * depth)
     profile[[0, -1]] = 0.0
     lat = grid.lat_edges
-    across = np.sin(2.0 * lat) * np.cos(lat) ** 2
+    across: Array = np.sin(2.0 * lat) * np.cos(lat) ** 2
     across[[0, -1]] = 0.0
     return -OVERTURNING_KG_PER_S * profile[:, None] * across[None, :]
 

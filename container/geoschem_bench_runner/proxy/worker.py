@@ -55,8 +55,11 @@ class Share:
     @classmethod
     def from_arguments(cls, arguments: list[str]) -> Share:
         """The inverse of `as_arguments`."""
-        whole = [int(text) for text in arguments[:6]]
-        return cls(*whole, arguments[6] == "True", float(arguments[7]), float(arguments[8]))
+        nlon, nlat, nlev, descriptor, rank, workers = (int(text) for text in arguments[:6])
+        return cls(
+            nlon, nlat, nlev, descriptor, rank, workers,
+            arguments[6] == "True", float(arguments[7]), float(arguments[8]),
+        )  # fmt: skip
 
 
 class Worker:

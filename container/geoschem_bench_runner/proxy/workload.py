@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import resource
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from geoschem_bench_runner.proxy import shared
 from geoschem_bench_runner.proxy.check import Soundness, check, conserved
 from geoschem_bench_runner.proxy.grid import Grid, grid_of
-from geoschem_bench_runner.proxy.pool import CpuSeconds, Pool
 from geoschem_bench_runner.proxy.wind import steady_wind, substeps
-from geoschem_bench_runner.proxy.worker import Order, Share
+from geoschem_bench_runner.proxy.worker import ANSWER, ORDER, Order, Share
+from geoschem_bench_runner.team import CpuSeconds, Team
 
 TRANSPORT_SECONDS = 600.0
 CHEMISTRY_SECONDS = 1_200.0
@@ -49,39 +49,52 @@ def run(simulation: str, resolution: str, days: float, threads: int) -> ProxyRun
 
 
 def run_on(grid: Grid, steps: int, threads: int, *, chemistry: bool) -> ProxyRun:
-    """Run `steps` times 20 minutes on any grid."""
+    """Run `steps` times 20 minutes on any grid.
+
+    Raises:
+        UnsoundResultError: the computation broke a conservation law.
+        MemberDiedError: one of its processes ended early.
+    """
     born = time.monotonic()
     descriptor = shared.make(grid)
-    share = Share(
-        grid.nlon, grid.nlat, grid.nlev, descriptor, 0, threads, chemistry,
-        TRANSPORT_SECONDS, CHEMISTRY_SECONDS,
-    )  # fmt: skip
     try:
-        with Pool(share) as pool:
-            fields = shared.Fields(descriptor, grid)
-            course = _Course(pool, _parts(grid))
-            ready = pool.answers()
+        fields = shared.Fields(descriptor, grid)
+        with _team(grid, descriptor, threads, chemistry=chemistry) as team:
+            course = _Course(team, _parts(grid))
+            course.cpu = _total(team)
             before = conserved(grid, fields.tracers[0], fields.short_lived, chemistry=chemistry)
-            ready_own = _own()
-            start = time.monotonic()
+            ready, ready_own, start = course.cpu, _own(), time.monotonic()
             course.timers["Initialization"] = start - born
             for step in range(steps):
                 course.advance(step, chemistry=chemistry)
-            wall = time.monotonic() - start
-            own = _own() - ready_own
+            wall, cpu = time.monotonic() - start, course.cpu - ready + (_own() - ready_own)
     finally:
         os.close(descriptor)
     final = fields.tracers[course.present]
     after = conserved(grid, final, fields.short_lived, chemistry=chemistry)
     sound = check(before, after, final, fields.short_lived)
-    return ProxyRun(wall, course.cpu - ready + own, course.timers, steps, sound)
+    return ProxyRun(wall, cpu, course.timers, steps, sound)
+
+
+def _team(grid: Grid, descriptor: int, threads: int, *, chemistry: bool) -> Team:
+    share = Share(
+        grid.nlon, grid.nlat, grid.nlev, descriptor, 0, threads, chemistry,
+        TRANSPORT_SECONDS, CHEMISTRY_SECONDS,
+    )  # fmt: skip
+    arguments = [replace(share, rank=rank).as_arguments() for rank in range(threads)]
+    return Team("geoschem_bench_runner.proxy.worker", arguments, ANSWER, [descriptor])
+
+
+def _total(team: Team) -> CpuSeconds:
+    """Wait for all; the CPU seconds that they have used so far, together."""
+    return sum((CpuSeconds(*answer) for answer in team.hear()), CpuSeconds(0.0, 0.0))
 
 
 @dataclass
 class _Course:
     """Where a run is: which field is the present one, and what its parts took."""
 
-    pool: Pool
+    team: Team
     parts: int
     present: int = 0
     cpu: CpuSeconds = field(default_factory=lambda: CpuSeconds(0.0, 0.0))
@@ -91,13 +104,17 @@ class _Course:
         """Twenty minutes: transport twice, then chemistry, as the model splits its operators."""
         start = time.monotonic()
         for _ in range(round(CHEMISTRY_SECONDS / TRANSPORT_SECONDS) * self.parts):
-            self.cpu = self.pool.do(Order.TRANSPORT, self.present, 0.0)
+            self._do(Order.TRANSPORT, 0.0)
             self.present = 1 - self.present
         self._add("Transport", start)
         if chemistry:
             start = time.monotonic()
-            self.cpu = self.pool.do(Order.CHEMISTRY, self.present, step * CHEMISTRY_SECONDS)
+            self._do(Order.CHEMISTRY, step * CHEMISTRY_SECONDS)
             self._add("All chemistry", start)
+
+    def _do(self, order: Order, seconds: float) -> None:
+        self.team.tell(ORDER.pack(order, self.present, seconds))
+        self.cpu = _total(self.team)
 
     def _add(self, name: str, start: float) -> None:
         self.timers[name] = self.timers.get(name, 0.0) + time.monotonic() - start

@@ -31,7 +31,7 @@ def closest_names(typed: str, names: Iterable[str], count: int) -> list[str]:
         own_family, _, own_size = name.partition(".")
         if own_family != family and likeness < _WORTH_SHOWING:
             continue
-        score = likeness + 0.2 * (own_family == family) - 0.15 * _doublings(size, own_size)
+        score = likeness + 0.4 * (own_family == family) - 0.12 * _doublings(size, own_size)
         ranked.append((-round(score, 6), name))
     return [name for _, name in sorted(ranked)[:count]]
 
@@ -41,13 +41,15 @@ def _tidy(typed: str) -> str:
     text = re.sub(r"[\s_]+", "", typed.lower())
     if "." not in text:
         text = re.sub(r"-?(?=(\d+-?)?x?l(arge)?$)", ".", text, count=1)
-    return re.sub(r"(?<=[.\dx])xl$", "xlarge", text)
+    return re.sub(r"(\.\d*)xl$", r"\1xlarge", text)
 
 
 def _doublings(one: str, other: str) -> float:
-    """How many times one size must be doubled to be the other; 0 where either has no number."""
+    """How many times one size must be doubled to be the other; 3 where only one has a number."""
     first, second = _multiple(one), _multiple(other)
-    return abs(math.log2(first / second)) if first and second else 0.0
+    if first and second:
+        return abs(math.log2(first / second))
+    return 3.0 if first or second else 0.0
 
 
 def _multiple(size: str) -> int:

@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import zlib
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import NoReturn
@@ -68,7 +69,8 @@ def write_catalog(path: Path, catalog: Catalog) -> None:
         partial.write_bytes(packed)
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
         message = f"{path}: the catalogue cannot be written: {error.strerror}. Choose another path."
         raise UserError(message) from error
 

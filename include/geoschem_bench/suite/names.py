@@ -34,7 +34,7 @@ NESTED_REGIONS: tuple[str, ...] = ("AS", "EU", "NA", "AF", "ME", "OC", "RU", "SA
 
 def _is_before_carbon(version: str | None) -> bool:
     found = re.match(r"v?(\d+)\.(\d+)", version or "")
-    return bool(found) and tuple(int(part) for part in found.groups()) < _CARBON_SINCE
+    return found is not None and tuple(int(part) for part in found.groups()) < _CARBON_SINCE
 
 
 def normalise_simulation(name: str, version: str | None = None) -> str | None:

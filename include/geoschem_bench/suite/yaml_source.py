@@ -19,6 +19,17 @@ MAX_BYTES = 1_000_000
 MAX_NODES = 100_000
 """After aliases are written out: nine lines of them can stand for a billion values."""
 MAX_DEPTH = 20
+_MAX_OPEN = 100
+_TOO_DEEP = f"is nested over {MAX_DEPTH} levels deep; a suite needs six: write it flatter"
+_LARGEST = 2**53
+_TEXT = "tag:yaml.org,2002:str"
+_PLAIN_TAGS = {
+    "scalar": _TEXT,
+    "mapping": "tag:yaml.org,2002:map",
+    "sequence": "tag:yaml.org,2002:seq",
+}
+_MERGE = "tag:yaml.org,2002:merge"
+_CURE = "; mend it here: indentation (spaces, no tabs), colons, quotes, brackets"
 
 Path_ = tuple[str | int, ...]
 
@@ -31,6 +42,8 @@ class YamlSource:
     sha256: str
     data: Any
     lines: dict[Path_, int]
+    problems: tuple[Problem, ...] = ()
+    """Tags, doubled keys, unreadable values: the rest of the file can be read all the same."""
 
     def line(self, where: Path_) -> int:
         """1-based line of the key, or of the nearest thing round it."""
@@ -40,12 +53,13 @@ class YamlSource:
 
 
 def read_yaml(path: Path) -> YamlSource:
-    """Read and parse `path`. Raises NotFoundError, or SuiteError with the one thing wrong."""
+    """Read and parse `path`. Raises NotFoundError, or SuiteError where there is nothing to read."""
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise NotFoundError(f"{path}: {error.strerror}; give the path of a suite file") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        why = getattr(error, "strerror", None) or str(error)
+        raise NotFoundError(f"{path}: {why}; give the path of a suite file") from error
     if len(raw) > MAX_BYTES:
         raise _error(path, 0, f"is larger than {MAX_BYTES // 1_000_000} MB; a suite is a few kB")
     try:
@@ -53,64 +67,126 @@ def read_yaml(path: Path) -> YamlSource:
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise _error(path, line, "is not UTF-8 text; is it a suite file?") from error
-    data, lines = _parse(path, text)
-    return YamlSource(path, hashlib.sha256(raw).hexdigest(), data, lines)
+    data, lines, problems = _parse(path, text)
+    return YamlSource(path, hashlib.sha256(raw).hexdigest(), data, lines, problems)
 
 
 def _error(path: Path, line: int, message: str) -> SuiteError:
     return SuiteError(path, [Problem(str(path), line, "", message)])
 
 
-def _parse(path: Path, text: str) -> tuple[Any, dict[Path_, int]]:
+def _parse(path: Path, text: str) -> tuple[Any, dict[Path_, int], tuple[Problem, ...]]:
     loader = yaml.CSafeLoader(text)
     try:
+        _refuse_deep_nesting(path, text)
         node = loader.get_single_node()
         if node is None:
             raise _error(path, 0, "is empty; phase_1 to phase_4 are needed, each a list")
         lines: dict[Path_, int] = {}
         problems = []
-        for count, (where, child, problem) in enumerate(_walk(node, (), 0)):
+        for count, (where, child, problem) in enumerate(_walk(node, (), 0, loader)):
             if count > MAX_NODES:
                 raise _error(path, 0, f"stands for over {MAX_NODES:,} values: write it shorter")
             lines.setdefault(where, child.start_mark.line + 1)
             if problem:
                 line = child.start_mark.line + 1
                 problems.append(Problem(str(path), line, dotted(where), problem))
-        if problems:
-            raise SuiteError(path, problems)
-        return loader.construct_document(node), lines
+            if problem == _TOO_DEEP:
+                raise SuiteError(path, problems)
+        return loader.construct_document(node), lines, tuple(problems)
+    except yaml.reader.ReaderError as error:
+        line = text.encode()[: error.position].count(b"\n") + 1
+        raise _error(path, line, f"is no text: {error.reason}; is it a suite file?") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
-        raise _error(path, line, f"is no valid YAML: {error.problem or error}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        # ValueError: an impossible date such as 2026-13-45, which the YAML reader tries to build
-        raise _error(path, 0, f"is no valid YAML: {error}") from error
+        raise _error(path, line, f"is no valid YAML: {error.problem or error}{_CURE}") from error
     finally:
         loader.dispose()  # type: ignore[no-untyped-call]
 
 
-def _walk(node: yaml.Node, where: Path_, depth: int) -> Iterator[tuple[Path_, yaml.Node, str]]:
-    """Every node as (path, node, what is wrong with it), aliases written out."""
-    problem = ""
+def _refuse_deep_nesting(path: Path, text: str) -> None:
+    """Before nodes are built: the C reader builds them by recursion and crashes Python itself."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _MAX_OPEN:
+                raise _error(path, event.start_mark.line + 1, _TOO_DEEP)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _walk(
+    node: yaml.Node, where: Path_, depth: int, loader: yaml.CSafeLoader
+) -> Iterator[tuple[Path_, yaml.Node, str]]:
+    """Every node as (path, node, what is wrong with it), aliases written out.
+
+    What is wrong is made plain text on the way, so that the rest of the file can be read.
+    """
     if depth > MAX_DEPTH:
-        yield where, node, f"is nested over {MAX_DEPTH} levels deep; a suite needs six"
+        yield where, node, _TOO_DEEP
         return
-    if not str(node.tag).startswith("tag:yaml.org,2002:") or "python" in str(node.tag):
-        problem = f"has the tag {node.tag}; tags are not allowed, write the plain value"
-    yield where, node, problem
+    yield where, node, _mend(node, loader)
     if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            name = str(key.value)
-            if name in seen:
-                yield (*where, name), key, "stands twice; keep one of the two"
-            seen.add(name)
-            yield (*where, name), key, ""
-            yield from _walk(value, (*where, name), depth + 1)
+        yield from _walk_mapping(node, where, depth, loader)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            yield from _walk(value, (*where, index), depth + 1)
+            yield from _walk(value, (*where, index), depth + 1, loader)
+
+
+def _walk_mapping(
+    node: yaml.MappingNode, where: Path_, depth: int, loader: yaml.CSafeLoader
+) -> Iterator[tuple[Path_, yaml.Node, str]]:
+    first: dict[str, int] = {}
+    merged: list[yaml.Node] = []
+    for key, value in node.value:
+        if key.tag == _MERGE:
+            merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
+            continue
+        name = str(key.value)
+        if name in first:
+            yield (*where, name), key, f"stands in line {first[name]} too; keep one of the two"
+        first.setdefault(name, key.start_mark.line + 1)
+        yield (*where, name), key, _tag_problem(key, loader)
+        if isinstance(key, yaml.ScalarNode):
+            key.tag = _TEXT  # keys are text, whatever else `NO` or `5` may be
+        yield from _walk(value, (*where, name), depth + 1, loader)
+    for mapping in merged:  # last: keys written here go before keys merged in
+        yield from _walk(mapping, where, depth + 1, loader)
+
+
+def _mend(node: yaml.Node, loader: yaml.CSafeLoader) -> str:
+    """What is wrong with the node itself; it is made plain then."""
+    problem = _tag_problem(node, loader)
+    if not problem and isinstance(node, yaml.ScalarNode):
+        problem = _value_problem(node)
+    if problem:
+        node.tag = _PLAIN_TAGS[node.id]
+    return problem
+
+
+def _tag_problem(node: yaml.Node, loader: yaml.CSafeLoader) -> str:
+    """The plain value has the tag that YAML finds by itself; anything else was written."""
+    plain = {loader.resolve(type(node), node.value, (True, False)), _TEXT}
+    if isinstance(node, yaml.CollectionNode):
+        plain.discard(_TEXT)
+    if node.tag in plain:
+        return ""
+    return f"has the tag {node.tag}; tags are not allowed, write the plain value"
+
+
+def _value_problem(node: yaml.ScalarNode) -> str:
+    """Values that YAML reads as something that nobody means, or cannot read at all."""
+    try:
+        value = yaml.constructor.SafeConstructor().construct_object(node)  # type: ignore[no-untyped-call]
+    except ValueError as error:  # the 31st of June; a number of 5,000 digits
+        return f"cannot be read ({error}); correct it, or put it in quotes"
+    if isinstance(value, int | float) and ":" in node.value:
+        return f"is {node.value}, which YAML reads as {value}, base 60; write a plain number"
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        return "is a number too large for anything here; write a smaller one"
+    return ""
 
 
 def dotted(where: Path_) -> str:

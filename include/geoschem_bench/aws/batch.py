@@ -1,0 +1,153 @@
+"""What AWS Batch and CloudWatch Logs know of a job, as our records. camelCase ends here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from geoschem_bench.errors import StorageError
+
+DESCRIBE_AT_MOST = 100
+LOG_GROUP = "/aws/batch/job"
+FINISHED = ("SUCCEEDED", "FAILED")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One Batch job."""
+
+    job_id: str
+    name: str
+    queue: str
+    status: str
+    status_reason: str | None
+    container_reason: str | None
+    exit_code: int | None
+    attempts: int
+    created_at: datetime | None
+    started_at: datetime | None
+    stopped_at: datetime | None
+    log_stream: str | None
+
+
+@dataclass(frozen=True)
+class QueueState:
+    """Whether a queue can take jobs."""
+
+    is_ready: bool
+    is_broken: bool
+    """It will not become ready by itself."""
+    message: str
+
+
+class BatchJobs:
+    """Jobs by id and by name."""
+
+    def __init__(self, batch: Any, logs: Any) -> None:  # noqa: ANN401 - boto3's own
+        self._batch = batch
+        self._logs = logs
+
+    def describe(self, job_ids: Collection[str]) -> list[Job]:
+        """Those jobs, a hundred a call; ids that Batch no longer knows are left out."""
+        ids = list(job_ids)
+        found = []
+        for start in range(0, len(ids), DESCRIBE_AT_MOST):
+            chunk = ids[start : start + DESCRIBE_AT_MOST]
+            found += _asked(self._batch.describe_jobs, jobs=chunk)["jobs"]
+        return [_job(data) for data in found]
+
+    def named(self, queues: Iterable[str], prefix: str) -> list[Job]:
+        """Jobs in any state whose name begins with `prefix`."""
+        ids = [
+            summary["jobId"]
+            for queue in sorted(set(queues))
+            for summary in self._summaries(queue, prefix)
+        ]
+        return self.describe(ids)
+
+    def terminate(self, jobs: Iterable[Job], reason: str) -> int:
+        """Stop those that still live; how many that were."""
+        alive = [job for job in jobs if job.status not in FINISHED]
+        for job in alive:
+            _asked(self._batch.terminate_job, jobId=job.job_id, reason=reason)
+        return len(alive)
+
+    def queue_state(self, queue: str) -> QueueState:
+        """Whether the queue and every compute environment behind it are VALID and ENABLED."""
+        found = _asked(self._batch.describe_job_queues, jobQueues=[queue])["jobQueues"]
+        if not found:
+            return QueueState(False, True, f"queue {queue} is missing; deploy it, or name another "
+                              "under suite.queues")  # fmt: skip
+        names = [item["computeEnvironment"] for item in found[0]["computeEnvironmentOrder"]]
+        environments = _asked(self._batch.describe_compute_environments, computeEnvironments=names)[
+            "computeEnvironments"
+        ]
+        parts = [(f"queue {queue}", found[0])]
+        parts += [(f"environment {e['computeEnvironmentName']}", e) for e in environments]
+        for name, part in parts:
+            state, status = part["state"], part["status"]
+            if state != "ENABLED" or status in ("INVALID", "DELETING", "DELETED"):
+                why = part.get("statusReason") or "no reason given"
+                return QueueState(False, True, f"{name} is {state} and {status}: {why}")
+            if status != "VALID":
+                return QueueState(False, False, f"{name} is still {status}")
+        return QueueState(True, False, f"queue {queue} and its environments are VALID")
+
+    def log_tail(self, log_stream: str, lines: int = 40) -> tuple[str, ...]:
+        """The last lines of a job's log; empty where there is no such stream."""
+        try:
+            answer = self._logs.get_log_events(
+                logGroupName=LOG_GROUP, logStreamName=log_stream, limit=lines, startFromHead=False
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ResourceNotFoundException":
+                return ()
+            raise StorageError(f"cannot read the log {log_stream}: {error}") from error
+        except BotoCoreError as error:
+            raise StorageError(f"cannot read the log {log_stream}: {error}") from error
+        return tuple(event["message"] for event in answer["events"])
+
+    def _summaries(self, queue: str, prefix: str) -> Iterator[dict[str, Any]]:
+        filters = [{"name": "JOB_NAME", "values": [f"{prefix}*"]}]
+        token: dict[str, str] = {}
+        while True:
+            page = _asked(self._batch.list_jobs, jobQueue=queue, filters=filters, **token)
+            yield from page["jobSummaryList"]
+            if not page.get("nextToken"):
+                return
+            token = {"nextToken": page["nextToken"]}
+
+
+def _asked(call: Any, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's own
+    try:
+        answer: dict[str, Any] = call(**request)
+    except (ClientError, BotoCoreError) as error:
+        raise StorageError(f"AWS Batch refused: {error}") from error
+    return answer
+
+
+def _job(data: dict[str, Any]) -> Job:
+    attempts = data.get("attempts", [])
+    container = data.get("container") or (attempts[-1].get("container", {}) if attempts else {})
+    return Job(
+        job_id=data["jobId"],
+        name=data["jobName"],
+        queue=data["jobQueue"].rsplit("/", 1)[-1],
+        status=data["status"],
+        status_reason=data.get("statusReason"),
+        container_reason=container.get("reason"),
+        exit_code=container.get("exitCode"),
+        attempts=len(attempts),
+        created_at=_time(data.get("createdAt")),
+        started_at=_time(data.get("startedAt")),
+        stopped_at=_time(data.get("stoppedAt")),
+        log_stream=container.get("logStreamName"),
+    )
+
+
+def _time(milliseconds: int | None) -> datetime | None:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC) if milliseconds else None

@@ -1,0 +1,78 @@
+"""ObjectStore on S3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from geoschem_bench.errors import StorageError, UserError
+
+_ABSENT = ("NoSuchKey", "404", "NotFound")
+
+
+def split_address(address: str) -> tuple[str, str]:
+    """`s3://bucket/key` → (bucket, key). Raises UserError for anything else."""
+    bucket, _, key = address.removeprefix("s3://").partition("/")
+    if not address.startswith("s3://") or not bucket:
+        raise UserError(f"{address!r} is no S3 address; write s3://bucket/prefix/")
+    return bucket, key
+
+
+class S3ObjectStore:
+    """Objects of any bucket the credentials may read; see `results.ObjectStore`."""
+
+    def __init__(self, client: Any) -> None:  # noqa: ANN401 - boto3 makes clients at run time
+        self._client = client
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """Addresses under `prefix`, sorted (S3 lists keys in order)."""
+        bucket, key = split_address(prefix)
+        for page in self._pages(prefix, Bucket=bucket, Prefix=key):
+            for item in page.get("Contents", []):
+                yield f"s3://{bucket}/{item['Key']}"
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """Names directly under `prefix`, which ends in a slash."""
+        bucket, key = split_address(prefix)
+        for page in self._pages(prefix, Bucket=bucket, Prefix=key, Delimiter="/"):
+            for item in page.get("CommonPrefixes", []):
+                yield item["Prefix"][len(key) :].rstrip("/")
+
+    def get(self, address: str, limit: int | None = None) -> bytes | None:
+        """The object, or its first `limit` bytes; None where there is none."""
+        bucket, key = split_address(address)
+        try:
+            body = self._client.get_object(Bucket=bucket, Key=key)["Body"]
+            try:
+                return bytes(body.read(limit))
+            finally:
+                body.close()
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _ABSENT:
+                return None
+            raise _refused("read", address, error) from error
+        except BotoCoreError as error:
+            raise _refused("read", address, error) from error
+
+    def put(self, address: str, body: bytes, content_type: str = "application/json") -> None:
+        """Write it, in place of what was there."""
+        bucket, key = split_address(address)
+        try:
+            self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+        except (ClientError, BotoCoreError) as error:
+            raise _refused("write", address, error) from error
+
+    def _pages(self, prefix: str, **request: str) -> Iterator[dict[str, Any]]:
+        try:
+            yield from self._client.get_paginator("list_objects_v2").paginate(**request)
+        except (ClientError, BotoCoreError) as error:
+            raise _refused("list", prefix, error) from error
+
+
+def _refused(verb: str, address: str, error: Exception) -> StorageError:
+    return StorageError(
+        f"cannot {verb} {address}: {error}; check the bucket's name, the region and the role's "
+        "permissions"
+    )

@@ -1,0 +1,46 @@
+"""What the terminal shows: one console, messages without markup of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+out = Console()
+err = Console(stderr=True)
+
+_STYLES = {
+    "succeeded": "green",
+    "SUCCEEDED": "green",
+    "failed": "red",
+    "FAILED": "red",
+    "RUNNING": "cyan",
+    "STARTING": "cyan",
+}
+
+
+def say(message: str) -> None:
+    """One line for people, on stderr, so that stdout stays for what was asked for."""
+    err.print(Text(message))
+
+
+def complain(message: str) -> None:
+    """An error: one message, no traceback."""
+    err.print(Text("error: ", style="bold red") + Text(message, style="default"))
+
+
+def table_of(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> Table:
+    """A table whose cells are plain text, whatever is in them; None shows as a dash."""
+    table = Table(title=title or None, title_justify="left", header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row))
+    return table
+
+
+def _cell(value: object) -> Text:
+    text = "–" if value is None else str(value)
+    return Text(text, style=_STYLES.get(text, ""))

@@ -1,0 +1,137 @@
+"""`run`: a suite through Airflow to its report, with its progress on the screen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.live import Live
+
+from geoschem_bench.cli import airflow_process
+from geoschem_bench.cli.connection import connected, find_suite
+from geoschem_bench.cli.console import complain, err, say, table_of
+from geoschem_bench.cli.progress import BenchmarkProgress, RunProgress
+from geoschem_bench.cli.runs import show_report
+from geoschem_bench.errors import GeosChemBenchError, UserError
+from geoschem_bench.suite import PHASES, load_suite
+from geoschem_bench.wiring import Settings, batch_jobs
+
+_LOOK_SECONDS = 1.0
+_LOG_TAIL = 15
+
+
+def run(
+    suite: Annotated[str, typer.Argument(help="Name or path of a suite.")],
+    phase: Annotated[
+        list[str] | None, typer.Option(help="Only this phase (phase_1 … phase_4); repeatable.")
+    ] = None,
+    repetitions: Annotated[
+        int | None, typer.Option(min=1, max=100, help="In place of the suite's.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Plan only, submit nothing.")] = False,
+) -> None:
+    """Run a suite through Airflow to its report."""
+    path = find_suite(suite)
+    loaded = load_suite(path)  # a mistake in it is told before anything starts
+    for warning in loaded.warnings:
+        say(f"warning: {warning}")
+    conf = {"phases": _phases(phase), "dry_run": dry_run, "repetitions": repetitions}
+    with connected(path) as settings:
+        ok, run_id = _run(path, conf, settings)
+        if dry_run:
+            say(f"Planned, nothing submitted: s3://{settings.bucket}/runs/{run_id}/plan.json")
+        else:
+            show_report(run_id, settings)
+    raise typer.Exit(0 if ok else 1)
+
+
+def _phases(chosen: list[str] | None) -> list[str]:
+    for name in chosen or ():
+        if name not in PHASES:
+            raise UserError(f"--phase is '{name}'; allowed: {', '.join(PHASES)}")
+    return chosen or list(PHASES)
+
+
+def _run(path: Path, conf: dict[str, Any], settings: Settings) -> tuple[bool, str]:
+    """Whether the run succeeded, and its id."""
+    airflow = airflow_process.start(path, conf, settings.state)
+    say(f"Airflow runs {path.stem}; its log: {airflow.log}")
+    try:
+        run_id = _wait_for_plan(airflow)
+        if not conf["dry_run"]:
+            _follow(airflow, RunProgress(run_id, settings))
+        return airflow.process.wait() == 0, run_id
+    except KeyboardInterrupt:
+        _interrupted(airflow, settings)
+        raise typer.Exit(130) from None
+    finally:
+        airflow.stop()
+
+
+def _wait_for_plan(airflow: airflow_process.AirflowRun) -> str:
+    with err.status("Airflow starts and plans the run …"):
+        while True:
+            ended = airflow.process.poll() is not None
+            run_id = airflow.benchmark_run_id
+            if run_id:
+                return run_id
+            if ended:
+                tail = airflow.log.read_text(errors="replace").splitlines()[-_LOG_TAIL:]
+                raise GeosChemBenchError(
+                    "Airflow ended before the run was planned. The end of its log "
+                    f"({airflow.log}):\n" + "\n".join(tail)
+                )
+            time.sleep(_LOOK_SECONDS / 2)
+
+
+def _follow(airflow: airflow_process.AirflowRun, progress: RunProgress) -> None:
+    """Show the benchmarks until Airflow is done, as a live table or (no screen) as lines."""
+    with _display() as show:
+        while airflow.process.poll() is None:
+            show(progress.benchmarks())
+            time.sleep(_LOOK_SECONDS)
+        show(progress.benchmarks())
+
+
+@contextmanager
+def _display() -> Iterator[Any]:
+    if err.is_terminal:
+        with Live(console=err, refresh_per_second=4) as live:
+            yield lambda items: live.update(table_of(_COLUMNS, [_row(item) for item in items]))
+        return
+    last: dict[str, str] = {}
+
+    def print_changes(items: list[BenchmarkProgress]) -> None:
+        for item in items:
+            if last.get(item.benchmark_id, "WAITING") != item.state:
+                last[item.benchmark_id] = item.state
+                detail = f"  {item.detail}" if item.detail else ""
+                say(f"{time.strftime('%H:%M:%S')}  {item.benchmark_id}  {item.state}{detail}")
+
+    yield print_changes
+
+
+_COLUMNS = ("benchmark", "state", "seconds", "")
+
+
+def _row(item: BenchmarkProgress) -> list[object]:
+    seconds = None if item.seconds is None else f"{item.seconds:.0f}"
+    return [item.benchmark_id, item.state, seconds, item.detail or ""]
+
+
+def _interrupted(airflow: airflow_process.AirflowRun, settings: Settings) -> None:
+    """Leave nothing running that costs money."""
+    complain("interrupted; stopping the run's jobs and Airflow")
+    airflow.stop()
+    run_id = airflow.benchmark_run_id
+    if run_id is None:
+        return
+    progress = RunProgress(run_id, settings)
+    queues = {planned.job_queue for planned in progress.plan.benchmarks}
+    jobs = batch_jobs(settings)
+    stopped = jobs.terminate(jobs.named(queues, f"gsb-{run_id}-"), "Terminated by Ctrl-C")
+    say(f"{stopped} jobs terminated; finish the run's report by: geoschem-bench report {run_id}")

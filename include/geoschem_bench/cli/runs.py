@@ -1,0 +1,154 @@
+"""`status`, `logs`, `load`, `report`: what became of a run."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from geoschem_bench import pipeline
+from geoschem_bench.cli.connection import connected
+from geoschem_bench.cli.console import out, say, table_of
+from geoschem_bench.cli.progress import RunProgress, latest_folder
+from geoschem_bench.errors import NotFoundError
+from geoschem_bench.report import head_table
+from geoschem_bench.results import JobRecord, LoadSummary, RunPlanFile, load_prefix
+from geoschem_bench.wiring import Settings, batch_jobs, object_store, results_store
+
+_SHOWN_RUNS = 10
+Run = Annotated[str | None, typer.Argument(help="A run's id, or its end; the latest if not given.")]
+RunOption = Annotated[
+    str | None, typer.Option("--run", help="A run's id, or its end; the latest if not given.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def find_run(given: str | None, settings: Settings) -> str:
+    """The run meant by an id, by the end of one, or by nothing: the latest."""
+    known = sorted(object_store(settings).folders(f"s3://{settings.bucket}/runs/"))
+    if not known:
+        raise NotFoundError(f"no run in s3://{settings.bucket}/runs/ yet; start one: "
+                            "geoschem-bench run sandbox")  # fmt: skip
+    found = [run for run in known if given is None or run.endswith(given)]
+    if not found or (given is not None and len(found) > 1):
+        latest = ", ".join(known[-3:])
+        what = "several runs end" if found else "no run ends"
+        raise NotFoundError(f"{what} in '{given}'; the latest are: {latest}")
+    return found[-1]
+
+
+def status(run: Run = None, as_json: AsJson = False) -> None:
+    """Show the benchmarks of a run and their states; the latest runs before it."""
+    with connected() as settings:
+        run_id = find_run(run, settings)
+        progress = RunProgress(run_id, settings)
+        items = progress.benchmarks()
+        if as_json:
+            print(json.dumps([vars(item) for item in items], indent=1))  # noqa: T201
+            return
+        if run is None:
+            _show_runs(settings)
+        rows = [
+            (i.benchmark_id, i.state, None if i.seconds is None else f"{i.seconds:.0f}", i.detail)
+            for i in items
+        ]
+        title = f"Run {run_id} of {progress.plan.suite}"
+        out.print(table_of(("benchmark", "state", "seconds", "detail"), rows, title))
+
+
+def _show_runs(settings: Settings) -> None:
+    objects = object_store(settings)
+    known = sorted(objects.folders(f"s3://{settings.bucket}/runs/"))[-_SHOWN_RUNS:]
+    plans = [pipeline.read_plan(run_id, settings.bucket, objects) for run_id in known]
+    rows = [(plan.benchmark_run_id, plan.suite, _kind(plan)) for plan in plans]
+    out.print(table_of(("run", "suite", "benchmarks"), rows, "Latest runs"))
+
+
+def _kind(plan: RunPlanFile) -> str:
+    return "dry run" if plan.dry_run else str(len(plan.benchmarks))
+
+
+def logs(
+    benchmark: Annotated[str, typer.Argument(help="Benchmark id.")], run: RunOption = None
+) -> None:
+    """Print a benchmark's log: of its last submission, whether it has ended or not."""
+    with connected() as settings:
+        objects, jobs = object_store(settings), batch_jobs(settings)
+        plan = pipeline.read_plan(find_run(run, settings), settings.bucket, objects)
+        planned = next((item for item in plan.benchmarks if item.id == benchmark), None)
+        if planned is None:
+            known = ", ".join(item.id for item in plan.benchmarks)
+            raise NotFoundError(f"no benchmark '{benchmark}' in {plan.benchmark_run_id}; "
+                                f"there are: {known}")  # fmt: skip
+        prefix = f"gsb-{plan.benchmark_run_id}-{benchmark}-"
+        live = sorted(jobs.named([planned.job_queue], prefix), key=lambda job: str(job.created_at))
+        folder = latest_folder(planned, plan, objects)
+        stored = objects.get(folder + "run.log")
+        if stored is not None:
+            out.print(stored.decode(errors="replace"), markup=False, highlight=False, end="")
+        elif live and live[-1].log_stream:
+            for line in jobs.log_tail(live[-1].log_stream, 10_000):
+                out.print(line, markup=False, highlight=False)
+        else:
+            record = objects.get(folder + "job.json")
+            why = JobRecord.model_validate_json(record).message if record else "not started yet"
+            say(f"{benchmark} has no log: {why}")
+
+
+def load(
+    prefix: Annotated[
+        str | None, typer.Argument(help="s3://bucket/prefix/, or a run's id; the latest run.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """File manifests in the table. Loading twice changes nothing."""
+    with connected() as settings:
+        objects, store = object_store(settings), results_store(settings)
+        if prefix and prefix.startswith("s3://"):
+            summary = load_prefix(prefix, objects, store)
+        else:
+            run_id = find_run(prefix, settings)
+            summary = pipeline.load_run(run_id, settings.bucket, objects, store)
+        if as_json:
+            print(summary.to_json().decode())  # noqa: T201
+        _tell(summary)
+    raise typer.Exit(1 if summary.rejected or summary.conflicts else 0)
+
+
+def _tell(summary: LoadSummary) -> None:
+    say(f"{len(summary.stored)} new, {len(summary.unchanged)} unchanged, "
+        f"{len(summary.rejected)} rejected, {len(summary.conflicts)} in conflict")  # fmt: skip
+    for rejected in summary.rejected:
+        say(f"rejected: {rejected.address}: {rejected.why}")
+    for key in summary.conflicts:
+        say(f"conflict: {key}: another manifest is filed under this run and id; it was kept")
+
+
+def report(run: Run = None) -> None:
+    """Make a run's report anew from the table and S3, and show its head."""
+    with connected() as settings:
+        run_id = find_run(run, settings)
+        objects, store = object_store(settings), results_store(settings)
+        pipeline.load_run(run_id, settings.bucket, objects, store)
+        pipeline.analyse_run(run_id, settings.bucket, objects, store)
+        pipeline.recommend_run(run_id, settings.bucket, objects, store)
+        pipeline.publish_run(run_id, settings.bucket, objects, store)
+        show_report(run_id, settings)
+
+
+def show_report(run_id: str, settings: Settings) -> None:
+    """Copy the run's report to this computer and print its head."""
+    objects, store = object_store(settings), results_store(settings)
+    folder = settings.state / "reports" / run_id
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in pipeline.REPORT_FILES:
+        body = objects.get(f"s3://{settings.bucket}/runs/{run_id}/{name}")
+        if body is None:
+            raise NotFoundError(f"the run {run_id} has no {name}; make it: geoschem-bench report")
+        (folder / name).write_bytes(body)
+    results = store.of_run(run_id)
+    columns, rows = head_table(results, pipeline.analysis_of(run_id, settings.bucket, objects,
+                                                             results))  # fmt: skip
+    out.print(table_of(columns, rows, f"Run {run_id}"))
+    out.print(f"Report: {folder / 'report.html'}", markup=False, highlight=False, soft_wrap=True)

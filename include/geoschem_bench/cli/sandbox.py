@@ -1,0 +1,60 @@
+"""`sandbox`: a stand-in for AWS on this computer."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Annotated
+
+import typer
+
+from geoschem_bench.cli.connection import sandbox_queues
+from geoschem_bench.cli.console import out, say, table_of
+from geoschem_bench.wiring import region_of, state_folder
+
+app = typer.Typer(help="A stand-in for AWS on this computer, on loopback.", no_args_is_help=True)
+
+
+@app.command()
+def up(
+    env: Annotated[
+        bool, typer.Option("--env", help='For a shell: eval "$(geoschem-bench sandbox up --env)"')
+    ] = False,
+) -> None:
+    """Start the sandbox, or find the running one."""
+    from geoschem_bench import sandbox
+
+    running = sandbox.up(state_folder(), region=region_of(), queues=sandbox_queues())
+    if env:
+        for name, value in running.environment().items():
+            print(f"export {name}={shlex.quote(value)}")  # noqa: T201 - for a shell
+        return
+    say(f"Sandbox at {running.endpoint_url}, process {running.pid}, bucket {running.bucket}")
+    say('For a shell: eval "$(geoschem-bench sandbox up --env)"')
+
+
+@app.command()
+def down() -> None:
+    """Stop the sandbox and its jobs. What it stored stays on disk."""
+    from geoschem_bench import sandbox
+
+    stopped = sandbox.down(state_folder())
+    say("Sandbox stopped" if stopped else "No sandbox was running")
+
+
+@app.command()
+def status() -> None:
+    """Whether the sandbox runs, and its jobs by state."""
+    from geoschem_bench import sandbox
+
+    found = sandbox.status(state_folder())
+    if found is None:
+        say("No sandbox is running; start it: geoschem-bench sandbox up")
+        raise typer.Exit(1)
+    running = found
+    out.print(table_of(("what", "value"), [
+        ("endpoint", running.endpoint_url),
+        ("process", running.pid),
+        ("region", running.region),
+        ("bucket", running.bucket),
+        ("table", running.table),
+    ]))  # fmt: skip

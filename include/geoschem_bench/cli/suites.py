@@ -1,0 +1,98 @@
+"""`validate` and `plan`: what a suite says, before anything runs."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from geoschem_bench.cli.connection import find_suite
+from geoschem_bench.cli.console import complain, out, say, table_of
+from geoschem_bench.errors import NotFoundError, SuiteError
+from geoschem_bench.planning import PlannedBenchmark, plan_suite
+from geoschem_bench.suite import PHASE_TITLES, load_suite, suite_schema
+from geoschem_bench.wiring import suites_folder
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def validate(
+    suites: Annotated[
+        list[str] | None, typer.Argument(help="Names or paths; all suites if none is given.")
+    ] = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema for editors instead.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check suites; every mistake at once, with file, line and key."""
+    if schema:
+        print(json.dumps(suite_schema(), indent=1))  # noqa: T201 - for a pipe
+        return
+    reports = [_check(name) for name in suites or _all_suites()]
+    if as_json:
+        print(json.dumps(reports, indent=1))  # noqa: T201 - for a pipe
+    raise typer.Exit(2 if any(report["problems"] for report in reports) else 0)
+
+
+def _all_suites() -> list[str]:
+    found = sorted(str(path) for path in suites_folder().glob("*.yaml"))
+    if not found:
+        raise NotFoundError(f"no *.yaml in {suites_folder()}; name a suite, or set "
+                            "GEOSCHEM_BENCH_SUITES")  # fmt: skip
+    return found
+
+
+def _check(name: str) -> dict[str, object]:
+    path = find_suite(name)
+    try:
+        suite = load_suite(path)
+    except SuiteError as error:
+        complain(str(error))
+        problems = [
+            {"file": p.file, "line": p.line, "key": p.key, "message": p.message}
+            for p in error.problems
+        ]
+        return {"suite": str(path), "problems": problems, "warnings": []}
+    count = len(suite.benchmarks)
+    say(f"{path}: {count} {'benchmark' if count == 1 else 'benchmarks'}, valid")
+    for warning in suite.warnings:
+        say(f"  warning: {warning}")
+    return {"suite": str(path), "problems": [], "warnings": list(suite.warnings)}
+
+
+def plan(
+    suite: Annotated[str, typer.Argument(help="Name or path of a suite.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show where each benchmark would go and what it would ask for. Submits nothing."""
+    loaded = load_suite(find_suite(suite))
+    planned = plan_suite(loaded)
+    if as_json:
+        items = [item.model_dump(mode="json", exclude_none=True) for item in planned]
+        print(json.dumps(items, indent=1))  # noqa: T201 - for a pipe
+        return
+    columns = ("phase", "benchmark", "instance", "queue", "vCPU", "MiB", "parallel", "limit")
+    out.print(table_of(columns, [_row(item) for item in planned], f"Plan of {loaded.name}"))
+    out.print("vCPU and MiB are what is requested of Batch; limit is when a job is stopped.")
+    for item in planned:
+        for note in (item.unavailable, *item.notes):
+            if note:
+                say(f"{item.id}: {note}")
+
+
+def _row(item: PlannedBenchmark) -> list[object]:
+    hardware = item.benchmark.hardware
+    nodes = f"{hardware.nodes} x " if hardware.nodes > 1 else ""
+    parallel = f"{item.mpi_ranks} ranks" if item.mpi_ranks else f"{item.threads} threads"
+    return [
+        PHASE_TITLES[item.phase],
+        item.id,
+        nodes + hardware.instance_type,
+        item.job_queue,
+        item.vcpus,
+        item.memory_mib,
+        parallel,
+        f"{item.timeout_seconds / 3600:.1f} h",
+    ]

@@ -1,0 +1,156 @@
+"""The tasks of a suite's DAG before and after its jobs; `dags/` puts them in order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import PokeReturnValue, TaskGroup, TriggerRule, get_current_context, task
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from geoschem_bench import pipeline
+from geoschem_bench.errors import UserError
+from geoschem_bench.orchestration.run_context import Parts, is_too_late, run_request
+from geoschem_bench.planning import plan_suite
+from geoschem_bench.suite import Suite
+
+PLAN = "plan"
+_GATE_SECONDS = 900
+_BAD_STATES = ("failed", "upstream_failed")
+
+
+def make_plan(suite: Suite) -> Any:  # noqa: ANN401 - Airflow's task object
+    """Resolve the suite for this run and write `plan.json`."""
+
+    @task(task_id=PLAN)
+    def plan() -> str:
+        context, parts = get_current_context(), Parts()
+        if is_too_late(context, suite.header.late_minutes):
+            raise AirflowSkipException(
+                f"starts over {suite.header.late_minutes} minutes after its time; trigger it by "
+                "hand if it is still wanted"
+            )
+        _check_region(suite, parts)
+        written = pipeline.plan_run(suite, run_request(context), parts.bucket, parts.objects)
+        print(f"{pipeline.RUN_ID_MARK}{written.benchmark_run_id}")  # noqa: T201 - into the task's log
+        for warning in written.warnings:
+            print(f"warning: {warning}")  # noqa: T201
+        return written.benchmark_run_id
+
+    return plan()
+
+
+def _check_region(suite: Suite, parts: Parts) -> None:
+    """The sandbox stands for any region; AWS does not."""
+    here, wanted = parts.settings.region, suite.header.region
+    if parts.settings.endpoint_url is None and here != wanted:
+        raise AirflowFailException(
+            f"suite.region is {wanted}, but queues and bucket are in {here}; set "
+            f"AWS_DEFAULT_REGION={wanted}, or correct the suite"
+        )
+
+
+def open_gates(suite: Suite, plan: Any) -> Any:  # noqa: ANN401
+    """Wait until every queue of the suite, with its compute environments, can take jobs."""
+
+    @task.short_circuit(task_id="submits", ignore_downstream_trigger_rules=False)
+    def submits() -> bool:
+        return not run_request(get_current_context()).dry_run
+
+    queues = sorted({item.job_queue for item in plan_suite(suite) if not item.unavailable})
+    submitting = submits()
+    plan >> submitting
+    with TaskGroup("gates", tooltip="Queues and compute environments are VALID and ENABLED"):
+        gates = [_queue_gate(queue) for queue in queues]
+        ready = EmptyOperator(task_id="ready")
+    submitting >> (gates or ready)
+    if gates:
+        gates >> ready
+    return ready
+
+
+def _queue_gate(queue: str) -> Any:  # noqa: ANN401
+    @task.sensor(task_id=queue, poke_interval=15, timeout=_GATE_SECONDS)
+    def gate() -> PokeReturnValue:
+        state = Parts().jobs.queue_state(queue)
+        print(state.message)  # noqa: T201 - into the task's log
+        if state.is_broken:
+            raise AirflowFailException(state.message)
+        return PokeReturnValue(is_done=state.is_ready)
+
+    return gate()
+
+
+def load_results() -> Any:  # noqa: ANN401
+    """Manifests and failures → the table; always, also after failed benchmarks."""
+
+    @task(task_id="load", trigger_rule=TriggerRule.ALL_DONE)
+    def load() -> dict[str, int]:
+        parts, run_id = Parts(), _run_that_submitted()
+        try:
+            summary = pipeline.load_run(run_id, parts.bucket, parts.objects, parts.store)
+        except UserError as error:
+            raise AirflowFailException(str(error)) from error
+        for rejected in summary.rejected:
+            print(f"rejected: {rejected.address}: {rejected.why}")  # noqa: T201
+        return {"stored": len(summary.stored), "rejected": len(summary.rejected)}
+
+    return load()
+
+
+def analyse_results() -> Any:  # noqa: ANN401
+    """Statistics of the run."""
+
+    @task(task_id="analyse", trigger_rule=TriggerRule.ALL_DONE)
+    def analyse() -> None:
+        parts = Parts()
+        pipeline.analyse_run(_run_that_submitted(), parts.bucket, parts.objects, parts.store)
+
+    return analyse()
+
+
+def recommend_instances() -> Any:  # noqa: ANN401
+    """What follows for the choice of an instance type."""
+
+    @task(task_id="recommend", trigger_rule=TriggerRule.ALL_DONE)
+    def recommend() -> None:
+        parts = Parts()
+        pipeline.recommend_run(_run_that_submitted(), parts.bucket, parts.objects, parts.store)
+
+    return recommend()
+
+
+def publish_report() -> Any:  # noqa: ANN401
+    """Report and data, beside the run in S3."""
+
+    @task(task_id="publish", trigger_rule=TriggerRule.ALL_DONE)
+    def publish() -> str:
+        parts, run_id = Parts(), _run_that_submitted()
+        pipeline.publish_run(run_id, parts.bucket, parts.objects, parts.store)
+        return f"s3://{parts.bucket}/runs/{run_id}/report.html"
+
+    return publish()
+
+
+def give_verdict() -> Any:  # noqa: ANN401
+    """The run's end: failed when anything failed, although everything else went on."""
+
+    @task(task_id="verdict", trigger_rule=TriggerRule.ALL_DONE)
+    def verdict() -> None:
+        context = get_current_context()
+        ti, dag_run = context["ti"], context["dag_run"]
+        states = ti.get_task_states(dag_id=dag_run.dag_id, run_ids=[dag_run.run_id])
+        bad = sorted(t for t, state in states[dag_run.run_id].items() if state in _BAD_STATES)
+        if bad:
+            raise AirflowFailException(f"failed: {', '.join(bad)}")
+
+    return verdict()
+
+
+def _run_that_submitted() -> str:
+    """The run's id; skips the task where the plan failed, was skipped or was a dry run."""
+    context = get_current_context()
+    run_id = context["ti"].xcom_pull(task_ids=PLAN)
+    if run_id is None or run_request(context).dry_run:
+        raise AirflowSkipException("nothing was submitted in this run")
+    return str(run_id)

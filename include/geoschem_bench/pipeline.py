@@ -1,0 +1,152 @@
+"""The steps of a run before and after its jobs, as plain functions.
+
+Airflow's tasks and the command line call the same ones. Each works from what the step before it
+stored, so each can be run again alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from geoschem_bench import __version__
+from geoschem_bench.analysis import Analysis, analyse
+from geoschem_bench.errors import NotFoundError
+from geoschem_bench.planning import benchmark_run_id, plan_suite, run_prefix
+from geoschem_bench.recommendation import Recommendation, recommend
+from geoschem_bench.report import build_report
+from geoschem_bench.results import (
+    LoadSummary,
+    ObjectStore,
+    Rejected,
+    Result,
+    ResultsStore,
+    RunPlanFile,
+    load_prefix,
+    read_run_plan,
+)
+from geoschem_bench.suite import Suite
+
+RUN_ID_MARK = "benchmark_run_id: "
+"""Before the run's id in the plan's log, for whoever started the run and wants to follow it."""
+
+REPORT_FILES = {
+    "report.html": "text/html; charset=utf-8",
+    "results.csv": "text/csv; charset=utf-8",
+    "results.json": "application/json",
+}
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """One run of a suite, as somebody asked for it."""
+
+    dag_id: str
+    dag_run_id: str
+    run_after: datetime
+    phases: tuple[str, ...]
+    dry_run: bool = False
+    repetitions: int | None = None
+    """In place of the suite's."""
+
+    @property
+    def benchmark_run_id(self) -> str:
+        """The run's id everywhere outside Airflow."""
+        return benchmark_run_id(self.run_after, self.dag_id, self.dag_run_id)
+
+
+def plan_run(suite: Suite, request: RunRequest, bucket: str, objects: ObjectStore) -> RunPlanFile:
+    """Place every benchmark of the phases asked for and write `plan.json`."""
+    plan = RunPlanFile(
+        benchmark_run_id=request.benchmark_run_id,
+        suite=suite.name,
+        suite_sha256=suite.sha256,
+        dag_id=request.dag_id,
+        dag_run_id=request.dag_run_id,
+        run_after=request.run_after.isoformat(),
+        bucket=bucket,
+        phases=request.phases,
+        dry_run=request.dry_run,
+        repetitions=request.repetitions,
+        benchmarks=plan_suite(suite.select(request.phases)),
+        warnings=suite.warnings,
+    )
+    objects.put(_address(bucket, plan.benchmark_run_id, "plan.json"), plan.to_json())
+    return plan
+
+
+def load_run(run_id: str, bucket: str, objects: ObjectStore, store: ResultsStore) -> LoadSummary:
+    """File the run's manifests and failures in the table; `load.json` says what was done."""
+    summary = load_prefix(run_prefix(bucket, run_id), objects, store)
+    objects.put(_address(bucket, run_id, "load.json"), summary.to_json())
+    return summary
+
+
+def analyse_run(run_id: str, bucket: str, objects: ObjectStore, store: ResultsStore) -> Analysis:
+    """Statistics of the run's results, stored as `analysis.json`."""
+    analysis = analyse(store.of_run(run_id))
+    objects.put(_address(bucket, run_id, "analysis.json"), analysis.to_json())
+    return analysis
+
+
+def recommend_run(
+    run_id: str, bucket: str, objects: ObjectStore, store: ResultsStore
+) -> list[Recommendation]:
+    """What follows from the analysis, stored as `recommendation.json`."""
+    results = store.of_run(run_id)
+    answers = recommend(analysis_of(run_id, bucket, objects, results), results)
+    body = json.dumps([answer.to_dict() for answer in answers], indent=1)
+    objects.put(_address(bucket, run_id, "recommendation.json"), body.encode())
+    return answers
+
+
+def publish_run(
+    run_id: str, bucket: str, objects: ObjectStore, store: ResultsStore
+) -> dict[str, bytes]:
+    """Write the report and its data beside the run; the same files by name."""
+    results = store.of_run(run_id)
+    analysis = analysis_of(run_id, bucket, objects, results)
+    report = build_report(
+        read_run_plan(objects, _address(bucket, run_id, "plan.json")),
+        results,
+        _rejected(run_id, bucket, objects),
+        analysis,
+        recommend(analysis, results),
+        made_at=datetime.now(UTC),
+        version=__version__,
+    )
+    files = dict(zip(REPORT_FILES, (report.html, report.csv, report.json), strict=True))
+    for name, body in files.items():
+        objects.put(_address(bucket, run_id, name), body, REPORT_FILES[name])
+    return files
+
+
+def read_plan(run_id: str, bucket: str, objects: ObjectStore) -> RunPlanFile:
+    """The plan of a run. Raises NotFoundError where there is no such run."""
+    plan = read_run_plan(objects, _address(bucket, run_id, "plan.json"))
+    if plan is None:
+        raise NotFoundError(f"no run {run_id} in s3://{bucket}/runs/; `status` lists the runs")
+    return plan
+
+
+def failed_benchmarks(run_id: str, store: ResultsStore) -> Collection[str]:
+    """Ids of the benchmarks whose last submission failed, with their reasons."""
+    latest = {result.benchmark_id: result for result in store.of_run(run_id)}
+    return [f"{r.benchmark_id} ({r.reason})" for r in latest.values() if r.status == "failed"]
+
+
+def _address(bucket: str, run_id: str, name: str) -> str:
+    return run_prefix(bucket, run_id) + name
+
+
+def analysis_of(run_id: str, bucket: str, objects: ObjectStore, results: list[Result]) -> Analysis:
+    """The stored analysis of a run, or a fresh one."""
+    raw = objects.get(_address(bucket, run_id, "analysis.json"))
+    return Analysis.from_json(raw) if raw is not None else analyse(results)
+
+
+def _rejected(run_id: str, bucket: str, objects: ObjectStore) -> list[Rejected]:
+    raw = objects.get(_address(bucket, run_id, "load.json"))
+    return [Rejected(**item) for item in json.loads(raw)["rejected"]] if raw else []

@@ -1,0 +1,75 @@
+"""Numbers and texts as a person reads them. A missing number is a dash, never a 0."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+
+from geoschem_bench.analysis import Spread
+
+DASH = "–"
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """`digits` significant ones, thousands set apart: `0.0123`, `12.3`, `12,345`."""
+    if value is None:
+        return DASH
+    if value == 0:
+        return "0"
+    decimals = digits - 1 - math.floor(math.log10(abs(value)))
+    if decimals > 6:
+        return f"{value:.{digits - 1}e}"
+    return f"{value:,.{max(0, decimals)}f}"
+
+
+def percent(share: float | None, decimals: int = 0) -> str:
+    """`0.874` → `87`."""
+    return DASH if share is None else f"{100 * share:.{decimals}f}"
+
+
+def span(low: float | None, high: float | None, scale: float = 1.0) -> str:
+    """`12.1–12.6`, or a dash where an end is missing."""
+    if low is None or high is None:
+        return DASH
+    return f"{number(low * scale)}{DASH}{number(high * scale)}"
+
+
+def extremes(spread: Spread, scale: float = 1.0) -> str:
+    """`12.1–12.6`; a single value has none."""
+    return span(spread.minimum, spread.maximum, scale) if spread.n > 1 else "one repetition"
+
+
+def moment(text: str | datetime | None) -> str:
+    """ISO 8601 or datetime → `2026-11-22 03:51 UTC`; text that is no date as it stands."""
+    if text is None:
+        return DASH
+    if isinstance(text, str):
+        try:
+            text = datetime.fromisoformat(text)
+        except ValueError:
+            return plain(text)
+    if text.tzinfo is None:
+        return text.strftime("%Y-%m-%d %H:%M")
+    return text.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def plain(text: str | None) -> str:
+    """Text of others without terminal escapes, control characters and half characters.
+
+    Escaping for HTML is the template's work; this takes out what no page can hold.
+    """
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", _ESCAPES.sub("", text or ""))
+
+
+def duration(seconds: float | None) -> str:
+    """`45 s`, `12 min`, `3.4 h`."""
+    if seconds is None:
+        return DASH
+    if seconds < 120:
+        return f"{number(seconds)} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

@@ -1,0 +1,99 @@
+"""`results.csv` and `results.json`: the report's numbers for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from geoschem_bench.analysis import Analysis, Spread, latest_submissions
+from geoschem_bench.recommendation import Recommendation
+from geoschem_bench.report.formats import plain
+from geoschem_bench.results import Rejected, Result, RunPlanFile
+
+SCHEMA_VERSION = "1.0"
+
+_FIELDS = (
+    "benchmark_run_id", "benchmark_id", "submission", "phase", "suite", "status", "reason",
+    "message", "exit_code", "workload", "application", "simulation_type", "resolution", "region",
+    "simulated_days", "requested_instance_type", "observed_instance_type", "platform",
+    "machine_class", "architecture", "cpu_model", "vcpus", "physical_cores", "memory_mib",
+    "threads", "threads_requested", "mpi_ranks", "nodes", "purchase_option", "started_at",
+    "queue_seconds", "is_smoke", "hours_per_sim_day", "throughput_days_per_day",
+    "cost_usd_per_sim_day", "null_reason", "field_sha256", "memory_method", "config_sha256",
+    "manifest_sha256", "output_path",
+)  # fmt: skip
+_SPREADS = ("wall_seconds", "cpu_seconds", "peak_memory_gib", "cpu_efficiency")
+_STATISTICS = ("n", "median", "minimum", "maximum", "cv_percent", "ci_low", "ci_high")
+_REPETITIONS = ("wall_seconds", "cpu_seconds", "peak_memory_gib", "warmup_wall_seconds")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def results_csv(results: Sequence[Result], analysis: Analysis) -> bytes:
+    """One row for each submission; missing numbers empty; repetitions set apart by blanks."""
+    latest, earlier = latest_submissions(results)
+    components = sorted({name for result in results for name in result.timers})
+    header = [
+        *_FIELDS,
+        "is_latest",
+        *(f"{metric}_{statistic}" for metric in _SPREADS for statistic in _STATISTICS),
+        *(f"{metric}_repetitions" for metric in _REPETITIONS),
+        *(f"timer_seconds: {name}" for name in components),
+    ]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_safe(name) for name in header)
+    for result in (*latest, *earlier):
+        writer.writerow(_safe(value) for value in _row(result, analysis, components))
+    return out.getvalue().encode("utf-8", "replace")
+
+
+def _row(result: Result, analysis: Analysis, components: Sequence[str]) -> list[Any]:
+    measures = analysis.of(result)
+    row: list[Any] = [getattr(result, field) for field in _FIELDS]
+    row.append(measures is not None)
+    for metric in _SPREADS:
+        spread: Spread | None = getattr(measures, metric) if measures else None
+        row += [getattr(spread, name) if spread else None for name in _STATISTICS]
+    row += [" ".join(map(repr, getattr(result, metric))) for metric in _REPETITIONS]
+    return row + [result.timers.get(name) for name in components]
+
+
+def _safe(value: object) -> object:
+    """Text that a spreadsheet would take for a formula gets a quote in front (OWASP)."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, str):
+        return value
+    text = plain(str(value))
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+
+
+def results_json(
+    plan: RunPlanFile | None,
+    results: Sequence[Result],
+    rejected: Sequence[Rejected],
+    analysis: Analysis,
+    recommendations: Sequence[Recommendation],
+    *,
+    made_at: datetime,
+    version: str,
+) -> bytes:
+    """Everything the page shows. Missing numbers are null; NaN is refused."""
+    latest, earlier = latest_submissions(results)
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "made_at": made_at.isoformat(),
+        "geoschem_bench_version": version,
+        "plan": plan.model_dump(mode="json") if plan else None,
+        "results": [result.model_dump(mode="json") for result in latest],
+        "earlier_submissions": [result.model_dump(mode="json") for result in earlier],
+        "analysis": analysis.model_dump(mode="json"),
+        "recommendations": [item.model_dump(mode="json") for item in recommendations],
+        "rejected": [{"address": item.address, "why": item.why} for item in rejected],
+    }
+    text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "replace")

@@ -1,0 +1,73 @@
+"""What the sandbox is told when it starts, and the names under which everybody finds its parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+HOST = "127.0.0.1"
+DEFAULT_REGION = "us-west-2"
+DEFAULT_BUCKET = "geos-chem-benchmarks-sandbox"
+TABLE = "geoschem-benchmarks"
+DEFAULT_QUEUES = (
+    "geos-chem-graviton-queue",
+    "geos-chem-graviton-spot-queue",
+    "geos-chem-x86-queue",
+    "geos-chem-x86-spot-queue",
+)
+JOB_DEFINITION = "geos-chem-benchmark"
+MULTINODE_JOB_DEFINITION = "geos-chem-benchmark-multinode"
+LOG_GROUP = "/aws/batch/job"
+STATUS_PATH = "/_sandbox/status"
+
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox"}
+"""Any will do: moto checks no signature. Real ones must never reach a job of the sandbox."""
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """Where the sandbox may differ from AWS, for those who cannot wait (tests)."""
+
+    concurrent_jobs: int = 1
+    """One at a time, or benchmarks would measure each other."""
+    stop_seconds: float = 10.0
+    """Between SIGTERM and SIGKILL. AWS gives 30."""
+    minimum_timeout_seconds: int = 60
+    """The shortest `attemptDurationSeconds` accepted. AWS refuses less than 60."""
+
+
+@dataclass(frozen=True)
+class Folders:
+    """The plain files of the state, below `<state_dir>/sandbox`."""
+
+    root: Path
+
+    @classmethod
+    def of(cls, state_dir: Path) -> Folders:
+        """The folders of a state directory such as `.geoschem-bench`."""
+        return cls(state_dir.resolve() / "sandbox")
+
+    @property
+    def server_file(self) -> Path:
+        """Who serves this state and where."""
+        return self.root / "server.json"
+
+    @property
+    def server_log(self) -> Path:
+        """What the server's process printed."""
+        return self.root / "server.log"
+
+    @property
+    def batch(self) -> Path:
+        """Environments, queues, definitions and jobs."""
+        return self.root / "batch"
+
+    @property
+    def logs(self) -> Path:
+        """Log events: one file per stream."""
+        return self.root / "logs"
+
+    @property
+    def scratch(self) -> Path:
+        """Working directories and raw output of jobs that run now; emptied at each start."""
+        return self.root / "scratch"

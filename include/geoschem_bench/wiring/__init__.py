@@ -1,0 +1,61 @@
+"""Settings → concrete parts: the only place that says which store serves which interface.
+
+AWS is imported when a part is made, so that a DAG parse stays light.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from geoschem_bench.wiring.settings import (
+    Settings,
+    read_settings,
+    region_of,
+    state_folder,
+    suites_folder,
+)
+
+if TYPE_CHECKING:
+    from boto3.session import Session
+
+    from geoschem_bench.aws.batch import BatchJobs
+    from geoschem_bench.aws.dynamodb import DynamoResultsStore
+    from geoschem_bench.aws.s3 import S3ObjectStore
+
+__all__ = [
+    "Settings",
+    "batch_jobs",
+    "object_store",
+    "read_settings",
+    "region_of",
+    "results_store",
+    "state_folder",
+    "suites_folder",
+]
+
+
+def object_store(settings: Settings, session: Session | None = None) -> S3ObjectStore:
+    """Objects: S3."""
+    from geoschem_bench.aws.clients import make_client
+    from geoschem_bench.aws.s3 import S3ObjectStore
+
+    return S3ObjectStore(make_client("s3", settings.region, session))
+
+
+def results_store(settings: Settings, session: Session | None = None) -> DynamoResultsStore:
+    """Results: DynamoDB."""
+    from geoschem_bench.aws.clients import make_client
+    from geoschem_bench.aws.dynamodb import DynamoResultsStore
+
+    return DynamoResultsStore(make_client("dynamodb", settings.region, session), settings.table)
+
+
+def batch_jobs(settings: Settings, session: Session | None = None) -> BatchJobs:
+    """Jobs: AWS Batch and CloudWatch Logs."""
+    from geoschem_bench.aws.batch import BatchJobs
+    from geoschem_bench.aws.clients import make_client
+
+    return BatchJobs(
+        make_client("batch", settings.region, session),
+        make_client("logs", settings.region, session),
+    )
