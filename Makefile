@@ -1,18 +1,57 @@
-# Every target does the set-up it needs. Nothing is written outside this folder.
+# Every target does the set-up it needs; nothing is written outside this folder.
 .DEFAULT_GOAL := help
+SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+CORE := .venv-core/bin
+SUITE ?= sandbox
+# Caches stay in this folder too
+export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
+export MPLCONFIGDIR ?= $(CURDIR)/.cache/matplotlib
 
 help:  ## What can be typed here
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/.ready  ## Install everything into .venv (the other targets do it too)
+
+run: .venv/.ready  ## Run a suite on this computer to its report: make run SUITE=mini
+	$(BIN)/geoschem-bench run $(SUITE)
+
+test: .venv/.ready test-core  ## All tests
+	$(BIN)/python -m pytest --ignore=tests/unit tests
+
+test-core: .venv-core/.ready  ## The core's unit tests, with neither Airflow nor boto3 installed
+	$(CORE)/python -m pytest tests/unit
+
+check: .venv/.ready  ## Format, lint, types, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy include container dags tests
+	$(BIN)/lint-imports
+
+bench: .venv/.ready  ## Measure this software itself (recorded, never asserted)
+	$(BIN)/python benchmarks/measure.py
+
+lock: .venv/.ready  ## Compile requirements*.txt anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras pyproject.toml --output-file requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --constraint requirements.txt --output-file requirements-dev.txt
+
+clean:  ## Stop the sandbox and remove what was installed and what runs left behind
+	test ! -x $(BIN)/geoschem-bench || $(BIN)/geoschem-bench sandbox down
+	rm -rf .venv .venv-core .cache .geoschem-bench
 
 .venv/.ready: requirements.txt requirements-dev.txt pyproject.toml
-	$(PYTHON) -c 'import sys; ok=(3,11)<=sys.version_info[:2]<=(3,13); sys.exit(0 if ok else "Python 3.11 to 3.13 is needed, this is "+sys.version.split()[0]+"; say: make PYTHON=python3.12")'
-	test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/pip install --quiet --disable-pip-version-check uv; }
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt -r requirements-dev.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
-	touch $@
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else "Python 3.11, 3.12 or 3.13 is needed and $(PYTHON) is %d.%d; say: make PYTHON=python3.12 $(MAKECMDGOALS)" % v)'
+	@echo "Installing into .venv"
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/pip install --quiet --no-cache-dir --disable-pip-version-check uv; }
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt -r requirements-dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
 
-setup: .venv/.ready  ## Install everything into .venv
+.venv-core/.ready: .venv/.ready
+	@echo "Installing the core alone into .venv-core"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-core
+	@$(BIN)/uv pip install --quiet --python $(CORE)/python --constraint requirements.txt --constraint requirements-dev.txt --editable . pytest hypothesis
+	@touch $@
 
-.PHONY: help setup
+.PHONY: help setup run test test-core check bench lock clean

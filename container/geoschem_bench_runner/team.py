@@ -94,6 +94,11 @@ class Team:
                 member.kill()
             member.communicate()
 
+    @property
+    def pids(self) -> list[int]:
+        """Process ids by rank."""
+        return [member.pid for member in self._members]
+
     def tell(self, message: bytes) -> None:
         """Send the same order to all."""
         for rank, member in enumerate(self._members):

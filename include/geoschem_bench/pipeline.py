@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from geoschem_bench import __version__
 from geoschem_bench.analysis import Analysis, analyse
 from geoschem_bench.errors import NotFoundError
-from geoschem_bench.planning import benchmark_run_id, plan_suite, run_prefix
+from geoschem_bench.planning import RunRequest, plan_suite, run_prefix
 from geoschem_bench.recommendation import Recommendation, recommend
 from geoschem_bench.report import build_report
 from geoschem_bench.results import (
@@ -29,32 +28,11 @@ from geoschem_bench.results import (
 )
 from geoschem_bench.suite import Suite
 
-RUN_ID_MARK = "benchmark_run_id: "
-"""Before the run's id in the plan's log, for whoever started the run and wants to follow it."""
-
 REPORT_FILES = {
     "report.html": "text/html; charset=utf-8",
     "results.csv": "text/csv; charset=utf-8",
     "results.json": "application/json",
 }
-
-
-@dataclass(frozen=True)
-class RunRequest:
-    """One run of a suite, as somebody asked for it."""
-
-    dag_id: str
-    dag_run_id: str
-    run_after: datetime
-    phases: tuple[str, ...]
-    dry_run: bool = False
-    repetitions: int | None = None
-    """In place of the suite's."""
-
-    @property
-    def benchmark_run_id(self) -> str:
-        """The run's id everywhere outside Airflow."""
-        return benchmark_run_id(self.run_after, self.dag_id, self.dag_run_id)
 
 
 def plan_run(suite: Suite, request: RunRequest, bucket: str, objects: ObjectStore) -> RunPlanFile:

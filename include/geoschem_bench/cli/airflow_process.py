@@ -22,7 +22,7 @@ from typing import Any
 
 from geoschem_bench.cli.console import say
 from geoschem_bench.errors import GeosChemBenchError, NotFoundError
-from geoschem_bench.pipeline import RUN_ID_MARK
+from geoschem_bench.planning import RUN_ID_MARK
 from geoschem_bench.suite import dag_id_of
 
 _STOP_SECONDS = 10

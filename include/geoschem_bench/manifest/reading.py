@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC
 from typing import Any, NoReturn
 
 from pydantic import ValidationError
@@ -74,9 +74,10 @@ def _check_identity(manifest: Manifest, where: str, expected_id: str | None) -> 
         raise ManifestError(where, f"is of benchmark {given!r} but lies under {expected_id!r}")
     try:
         completed = complete_benchmark(manifest.configuration)
-        if datetime.fromisoformat(manifest.run_summary.start_time).tzinfo is None:
+        if manifest.started.tzinfo is None:
             raise ManifestError(where, "run_summary.start_time has no time zone")
-    except (SettingsError, ValueError) as error:
+        manifest.started.astimezone(UTC)
+    except (SettingsError, ValueError, OverflowError) as error:  # the year 0, seen from UTC
         raise ManifestError(where, f"configuration or start_time: {error}") from error
     if completed.benchmark.id != given:
         other = completed.benchmark.id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from geoschem_bench.pipeline import RunRequest
+from geoschem_bench.planning import RunRequest
 from geoschem_bench.suite import PHASES
 from geoschem_bench.wiring import Settings, batch_jobs, object_store, read_settings, results_store
 

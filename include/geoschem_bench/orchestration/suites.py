@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,4 +38,5 @@ def read_suites(folder: Path, only_dag_id: str | None = None) -> Iterator[SuiteF
         try:
             yield SuiteFile(path, load_suite(path), None)
         except UserError as error:
-            yield SuiteFile(path, None, str(error))
+            # by name alone: a path of one machine would make a DAG version of its own on each
+            yield SuiteFile(path, None, str(error).replace(f"{folder}{os.sep}", ""))

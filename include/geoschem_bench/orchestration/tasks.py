@@ -1,4 +1,8 @@
-"""The tasks of a suite's DAG before and after its jobs; `dags/` puts them in order."""
+"""The tasks of a suite's DAG before and after its jobs; `dags/` puts them in order.
+
+`pipeline` brings numpy, scipy and matplotlib, so it is imported where a task runs and not where a
+DAG is parsed, which happens for every task.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,9 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import PokeReturnValue, TaskGroup, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from geoschem_bench import pipeline
 from geoschem_bench.errors import UserError
 from geoschem_bench.orchestration.run_context import Parts, is_too_late, run_request
-from geoschem_bench.planning import plan_suite
+from geoschem_bench.planning import RUN_ID_MARK, plan_suite
 from geoschem_bench.suite import Suite
 
 PLAN = "plan"
@@ -24,6 +27,8 @@ def make_plan(suite: Suite) -> Any:  # noqa: ANN401 - Airflow's task object
 
     @task(task_id=PLAN)
     def plan() -> str:
+        from geoschem_bench import pipeline
+
         context, parts = get_current_context(), Parts()
         if is_too_late(context, suite.header.late_minutes):
             raise AirflowSkipException(
@@ -32,7 +37,7 @@ def make_plan(suite: Suite) -> Any:  # noqa: ANN401 - Airflow's task object
             )
         _check_region(suite, parts)
         written = pipeline.plan_run(suite, run_request(context), parts.bucket, parts.objects)
-        print(f"{pipeline.RUN_ID_MARK}{written.benchmark_run_id}")  # noqa: T201 - into the task's log
+        print(f"{RUN_ID_MARK}{written.benchmark_run_id}")  # noqa: T201 - into the task's log
         for warning in written.warnings:
             print(f"warning: {warning}")  # noqa: T201
         return written.benchmark_run_id
@@ -86,6 +91,8 @@ def load_results() -> Any:  # noqa: ANN401
 
     @task(task_id="load", trigger_rule=TriggerRule.ALL_DONE)
     def load() -> dict[str, int]:
+        from geoschem_bench import pipeline
+
         parts, run_id = Parts(), _run_that_submitted()
         try:
             summary = pipeline.load_run(run_id, parts.bucket, parts.objects, parts.store)
@@ -103,6 +110,8 @@ def analyse_results() -> Any:  # noqa: ANN401
 
     @task(task_id="analyse", trigger_rule=TriggerRule.ALL_DONE)
     def analyse() -> None:
+        from geoschem_bench import pipeline
+
         parts = Parts()
         pipeline.analyse_run(_run_that_submitted(), parts.bucket, parts.objects, parts.store)
 
@@ -114,6 +123,8 @@ def recommend_instances() -> Any:  # noqa: ANN401
 
     @task(task_id="recommend", trigger_rule=TriggerRule.ALL_DONE)
     def recommend() -> None:
+        from geoschem_bench import pipeline
+
         parts = Parts()
         pipeline.recommend_run(_run_that_submitted(), parts.bucket, parts.objects, parts.store)
 
@@ -125,6 +136,8 @@ def publish_report() -> Any:  # noqa: ANN401
 
     @task(task_id="publish", trigger_rule=TriggerRule.ALL_DONE)
     def publish() -> str:
+        from geoschem_bench import pipeline
+
         parts, run_id = Parts(), _run_that_submitted()
         pipeline.publish_run(run_id, parts.bucket, parts.objects, parts.store)
         return f"s3://{parts.bucket}/runs/{run_id}/report.html"

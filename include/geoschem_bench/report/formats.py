@@ -48,12 +48,14 @@ def moment(text: str | datetime | None) -> str:
         return DASH
     if isinstance(text, str):
         try:
-            text = datetime.fromisoformat(text)
+            when = datetime.fromisoformat(text)
         except ValueError:
             return plain(text)
-    if text.tzinfo is None:
-        return text.strftime("%Y-%m-%d %H:%M")
-    return text.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    else:
+        when = text
+    if when.tzinfo is None:
+        return when.strftime("%Y-%m-%d %H:%M")
+    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def plain(text: str | None) -> str:

@@ -10,7 +10,7 @@ from geoschem_bench.report.formats import DASH, extremes, number, percent
 from geoschem_bench.results import Result
 
 DAYS_PER_MONTH = 30
-"""A simulated month in USD per simulated month, as AWS bills hours and not calendar months."""
+"""Of a simulated month, for USD per simulated month: the page says so beside the number."""
 
 NOT_SCALED = "no other number of threads ran the same work on the same machine"
 NO_PRICE = "no price was loaded for this run"
@@ -91,7 +91,9 @@ def _threads(result: Result) -> Cell:
     if result.threads is None:
         return _dash(result, "the number of threads was not recorded")
     asked = result.threads_requested
-    return Cell(str(result.threads), f"asked {asked}" if asked not in (None, result.threads) else "")
+    return Cell(
+        str(result.threads), f"asked {asked}" if asked not in (None, result.threads) else ""
+    )
 
 
 def _hours(result: Result, measures: Measures | None) -> Cell:

@@ -68,13 +68,28 @@ def result_of_manifest(
     )
 
 
-def result_of_failure(planned: PlannedBenchmark, job: JobRecord | None, output_path: str,
-                      benchmark_run_id: str) -> Result:  # fmt: skip
-    """The row of a benchmark that left no readable manifest: every planned one has a row."""
+def result_of_failure(
+    planned: PlannedBenchmark,
+    job: JobRecord | None,
+    output_path: str,
+    benchmark_run_id: str,
+    submission: int = 1,
+    rejected: str | None = None,
+) -> Result:
+    """The row of a benchmark that left no readable manifest: every planned one has a row.
+
+    Args:
+        planned: What was to run.
+        job: What Batch knew of it.
+        output_path: The folder it was to write.
+        benchmark_run_id: Of the run.
+        submission: As the folder says.
+        rejected: Why the manifest that lies there cannot be read.
+    """
     return Result(
         **_benchmark_fields(planned.benchmark),
         benchmark_run_id=benchmark_run_id,
-        submission=job.submission if job else 1,
+        submission=submission,
         phase=planned.phase,
         suite=planned.suite,
         workload=None,
@@ -92,8 +107,8 @@ def result_of_failure(planned: PlannedBenchmark, job: JobRecord | None, output_p
         started_at=job.started_at if job else None,
         queue_seconds=_queue_seconds(job),
         status="failed",
-        reason=(job.reason if job else None) or Reason.UNKNOWN,
-        message=_failure_message(job),
+        reason=_reason_without_manifest(job),
+        message=_failure_message(job, rejected),
         exit_code=job.exit_code if job else None,
         log_tail=job.log_tail if job else (),
         output_path=output_path,
@@ -101,13 +116,16 @@ def result_of_failure(planned: PlannedBenchmark, job: JobRecord | None, output_p
     )
 
 
-def _failure_message(job: JobRecord | None) -> str:
+def _failure_message(job: JobRecord | None, rejected: str | None) -> str:
+    if rejected:
+        said = f"{job.message or job.status_reason or job.status}; " if job else ""
+        return f"{said}the manifest {rejected}"
     if job is None:
         return "neither a manifest nor a job record was written"
     if job.message:
         return job.message
     if job.status == "SUCCEEDED":
-        return "Batch says SUCCEEDED, but no manifest that can be read was found"
+        return "Batch says SUCCEEDED, but no manifest was found"
     return job.status_reason or job.status
 
 
@@ -146,8 +164,18 @@ def _queue_seconds(job: JobRecord | None) -> float | None:
 
 
 def _reason(manifest: Manifest, job: JobRecord | None) -> Reason:
-    reasons = (job.status_reason, job.container_reason) if job else ()
-    return classify(manifest.outcome.reason, reasons, (), manifest.outcome.exit_code)
+    if job is None:
+        return classify(manifest.outcome.reason, (), (), manifest.outcome.exit_code)
+    reasons = (job.status_reason, job.container_reason)
+    code = manifest.outcome.exit_code or job.exit_code
+    return classify(manifest.outcome.reason, reasons, job.log_tail, code)
+
+
+def _reason_without_manifest(job: JobRecord | None) -> Reason:
+    if job is None or job.status == "SUCCEEDED":
+        return Reason.UNKNOWN
+    reasons = (job.status_reason, job.container_reason)
+    return classify(job.reason, reasons, job.log_tail, job.exit_code)
 
 
 def _is_smoke(manifest: Manifest, benchmark: Benchmark, timed: list[Repetition]) -> bool:

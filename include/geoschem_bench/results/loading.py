@@ -21,6 +21,7 @@ from geoschem_bench.results.stores import ObjectStore, ResultsStore, Stored
 _IN_RUN = re.compile(
     r"/runs/(?P<run>[A-Za-z0-9-]+)/(?P<phase>phase_[1-4])/(?P<id>[A-Za-z0-9-]+)/(?P<n>\d+)/$"
 )
+_REJECTED = re.compile(r"s3://[^/]+/rejected/")
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def load_prefix(prefix: str, objects: ObjectStore, store: ResultsStore) -> LoadS
 
     Raises NotFoundError where nothing lies there.
     """
-    addresses = list(objects.list(prefix))
+    prefix = prefix.rstrip("/") + "/"  # a folder: run/1 is not to take in run/10
+    addresses = [a for a in objects.list(prefix) if not _REJECTED.match(a)]
     if not addresses:
         raise NotFoundError(f"{prefix}: nothing lies there; give the prefix of a run or a job")
     summary = LoadSummary()
@@ -98,17 +100,19 @@ def _of_folder(
     place = _IN_RUN.search(folder)
     job = _job_record(objects.get(folder + "job.json", MAX_BYTES))
     raw = objects.get(folder + "manifest.json", MAX_BYTES + 1)
+    why = None
     if raw is not None:
         try:
             manifest = read_manifest(raw, folder + "manifest.json", place and place["id"])
         except ManifestError as error:
+            why = error.why
             summary.rejected.append(_reject(error, raw, objects))
         else:
             yield result_of_manifest(manifest, hashlib.sha256(raw).hexdigest(), folder, job)
             return
     known = planned.get((place["run"], place["id"])) if place else None
     if place and known:
-        yield result_of_failure(known[0], job, folder, place["run"])
+        yield result_of_failure(known[0], job, folder, place["run"], int(place["n"]), why)
 
 
 def _absent(

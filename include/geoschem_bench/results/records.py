@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from geoschem_bench.errors import Reason
+
+
+def _with_zone(text: str) -> str:
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError("has no time zone")
+    return text
+
+
+Instant = Annotated[str, AfterValidator(_with_zone)]
+"""ISO 8601 with zone."""
 
 
 class JobRecord(BaseModel):
@@ -28,10 +39,9 @@ class JobRecord(BaseModel):
     container_reason: str | None = None
     exit_code: int | None = None
     attempts: int = 0
-    created_at: str | None = None
-    """ISO 8601 with zone, like the two below."""
-    started_at: str | None = None
-    stopped_at: str | None = None
+    created_at: Instant | None = None
+    started_at: Instant | None = None
+    stopped_at: Instant | None = None
     reason: Reason | None = None
     """Why it failed; None where it succeeded."""
     message: str | None = None

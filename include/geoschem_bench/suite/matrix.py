@@ -13,6 +13,7 @@ from geoschem_bench.suite.names import likeliest
 from geoschem_bench.suite.yaml_source import Path_
 
 MAX_BENCHMARKS = 1000
+SWEEPING_KEYS = ("matrix", "exclude")
 
 
 class MatrixProblem(Exception):  # noqa: N818 - it never leaves the suite reader
@@ -35,7 +36,7 @@ def expand(entry: dict[str, Any]) -> list[dict[str, Any]]:
     wrong = [*_id_problems(entry.get("id"), axes), *_exclude_problems(excluded, axes)]
     if wrong:
         raise MatrixProblem(*wrong)
-    base = {k: v for k, v in entry.items() if k not in ("matrix", "exclude")}
+    base = {k: v for k, v in entry.items() if k not in SWEEPING_KEYS}
     points = list(itertools.islice(_points(axes), MAX_BENCHMARKS + 1))
     if len(points) > MAX_BENCHMARKS:
         raise MatrixProblem((("matrix",), f"makes over {MAX_BENCHMARKS} benchmarks; sweep less"))
@@ -47,8 +48,10 @@ def expand(entry: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _axes(matrix: object) -> dict[str, list[Any]]:
     if not isinstance(matrix, dict) or not matrix:
-        raise MatrixProblem((("matrix",), f"is {show(matrix)}; it must hold dotted keys with lists, "
-                             "such as hardware.instance_type: [c7g.4xlarge, c7i.4xlarge]"))  # fmt: skip
+        wanted = (
+            "dotted keys with lists, such as hardware.instance_type: [c7g.4xlarge, c7i.4xlarge]"
+        )
+        raise MatrixProblem((("matrix",), f"is {show(matrix)}; it must hold {wanted}"))
     wrong = [
         (("matrix", key), f"is {show(values)}; a list of plain values is needed, with at least one")
         for key, values in matrix.items()
@@ -99,10 +102,8 @@ def _filled(base: dict[str, Any], point: dict[str, Any]) -> dict[str, Any]:
         for name in sections:
             inner = place.setdefault(name, {})
             if not isinstance(inner, dict):
-                raise MatrixProblem(
-                    (("matrix", key), f"goes into {name}, which is {show(inner)}, no block of keys; "
-                     f"drop {name} or write keys into it")
-                )  # fmt: skip
+                message = f"goes into {name}, which is {show(inner)}; write keys into {name}"
+                raise MatrixProblem((("matrix", key), message))
             place = inner
         place[last] = value
         slug = re.sub(r"[^A-Za-z0-9]+", "-", str(value))

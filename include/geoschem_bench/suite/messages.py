@@ -32,6 +32,7 @@ _WANTED = {
     "string_pattern_mismatch": "allowed are 1 to 64 of the characters A-Z a-z 0-9 and -",
 }  # fmt: skip
 _SHOWN = 60
+MISSING = "is missing"
 
 
 def messages(
@@ -53,7 +54,7 @@ def _sentence(item: dict[str, Any], model: type[BaseModel], more_keys: tuple[str
         hint = names.likeliest(item["loc"][-1], known)
         return f"is an unknown key{hint}; known here: {', '.join(known)}"
     if kind == "missing":
-        return "is missing and has no default; add it"
+        return f"{MISSING} and has no default; add it"
     if kind == "literal_error":
         allowed = str(context["expected"]).replace("'", "").replace(" or ", ", ")
         return f"is {show(given)}; allowed: {allowed}{names.likeliest(given, allowed.split(', '))}"

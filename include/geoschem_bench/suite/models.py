@@ -110,7 +110,10 @@ def _as_tuple(value: object) -> object:
 
 Text = Annotated[str, Field(max_length=2000)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Texts = Annotated[tuple[Name, ...], BeforeValidator(_as_tuple)]
+Texts = Annotated[
+    tuple[Name, ...],
+    BeforeValidator(_as_tuple, json_schema_input_type=Name | tuple[Name, ...]),
+]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -40,6 +41,11 @@ def suite_schema() -> dict[str, Any]:
         "properties": {"suite": {"$ref": "#/$defs/SuiteHeader"}, **phases},
         "$defs": definitions,
     }
+
+
+def schema_text() -> str:
+    """The schema as `include/configs/suite.schema.json` holds it."""
+    return json.dumps(suite_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _swept(definitions: dict[str, Any]) -> dict[str, Any]:

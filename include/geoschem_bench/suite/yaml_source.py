@@ -23,10 +23,10 @@ _MAX_OPEN = 100
 _TOO_DEEP = f"is nested over {MAX_DEPTH} levels deep; a suite needs six: write it flatter"
 _LARGEST = 2**53
 _TEXT = "tag:yaml.org,2002:str"
-_PLAIN_TAGS = {
-    "scalar": _TEXT,
-    "mapping": "tag:yaml.org,2002:map",
-    "sequence": "tag:yaml.org,2002:seq",
+_PLAIN_TAGS: dict[type[yaml.Node], str] = {
+    yaml.ScalarNode: _TEXT,
+    yaml.MappingNode: "tag:yaml.org,2002:map",
+    yaml.SequenceNode: "tag:yaml.org,2002:seq",
 }
 _MERGE = "tag:yaml.org,2002:merge"
 _CURE = "; mend it here: indentation (spaces, no tabs), colons, quotes, brackets"
@@ -102,7 +102,7 @@ def _parse(path: Path, text: str) -> tuple[Any, dict[Path_, int], tuple[Problem,
         line = mark.line + 1 if mark else 0
         raise _error(path, line, f"is no valid YAML: {error.problem or error}{_CURE}") from error
     finally:
-        loader.dispose()  # type: ignore[no-untyped-call]
+        loader.dispose()
 
 
 def _refuse_deep_nesting(path: Path, text: str) -> None:
@@ -112,7 +112,8 @@ def _refuse_deep_nesting(path: Path, text: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > _MAX_OPEN:
-                raise _error(path, event.start_mark.line + 1, _TOO_DEEP)
+                mark = event.start_mark
+                raise _error(path, mark.line + 1 if mark else 0, _TOO_DEEP)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
@@ -162,16 +163,15 @@ def _mend(node: yaml.Node, loader: yaml.CSafeLoader) -> str:
     if not problem and isinstance(node, yaml.ScalarNode):
         problem = _value_problem(node)
     if problem:
-        node.tag = _PLAIN_TAGS[node.id]
+        node.tag = next(tag for kind, tag in _PLAIN_TAGS.items() if isinstance(node, kind))
     return problem
 
 
 def _tag_problem(node: yaml.Node, loader: yaml.CSafeLoader) -> str:
     """The plain value has the tag that YAML finds by itself; anything else was written."""
-    plain = {loader.resolve(type(node), node.value, (True, False)), _TEXT}
-    if isinstance(node, yaml.CollectionNode):
-        plain.discard(_TEXT)
-    if node.tag in plain:
+    by_itself = loader.resolve(type(node), node.value, (True, False))  # type: ignore[no-untyped-call]
+    is_text = isinstance(node, yaml.ScalarNode) and node.tag == _TEXT
+    if is_text or node.tag == by_itself:
         return ""
     return f"has the tag {node.tag}; tags are not allowed, write the plain value"
 
@@ -179,7 +179,7 @@ def _tag_problem(node: yaml.Node, loader: yaml.CSafeLoader) -> str:
 def _value_problem(node: yaml.ScalarNode) -> str:
     """Values that YAML reads as something that nobody means, or cannot read at all."""
     try:
-        value = yaml.constructor.SafeConstructor().construct_object(node)  # type: ignore[no-untyped-call]
+        value = yaml.constructor.SafeConstructor().construct_object(node)
     except ValueError as error:  # the 31st of June; a number of 5,000 digits
         return f"cannot be read ({error}); correct it, or put it in quotes"
     if isinstance(value, int | float) and ":" in node.value:

@@ -102,6 +102,8 @@ def _parameters(request: Request, model: OperationModel) -> Document:
         parameters["resourceArn"] = unquote(request.path.removeprefix(_TAGS))
         if keys := request.args.getlist("tagKeys"):
             parameters["tagKeys"] = keys
+    if model.input_shape is None:
+        return parameters
     report = ParamValidator().validate(parameters, model.input_shape)
     if report.has_errors():
         raise RefusedError(f"{model.name}: {report.generate_report()}")

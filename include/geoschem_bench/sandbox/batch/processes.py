@@ -56,9 +56,8 @@ def send(pid: int, signal_number: signal.Signals) -> None:
 def _marked(job_id: str, leader: int | None) -> Iterator[psutil.Process]:
     for process in psutil.process_iter():
         try:
-            if leader is not None and os.getsid(process.pid) == leader:
-                yield process
-            elif process.environ().get(JOB_ID) == job_id:
+            in_session = leader is not None and os.getsid(process.pid) == leader
+            if in_session or process.environ().get(JOB_ID) == job_id:
                 yield process
         except (psutil.Error, OSError):  # ended meanwhile, or another user's
             continue

@@ -34,18 +34,16 @@ def untag(state: BatchState, request: Document) -> Document:
 
 def _resource(state: BatchState, arn: str) -> tuple[Document, Callable[[], None]]:
     """The tagged document and how to write it through."""
-    kind, _, name = arn.rpartition(":job-definition/")[2].rpartition(":")[2].partition("/")
-    shelves = {"job-queue": state.queues, "compute-environment": state.environments}
-    if ":job-definition/" in arn:
-        shelf, name = state.definitions, arn.rpartition("/")[2]
-    elif kind == "job" and name in state.jobs:
-        job = state.jobs[name]
+    kind, _, name = arn.split(":", 5)[-1].partition("/")
+    if kind == "job":
+        job = state.find_job(name)
         return job.detail, lambda: state.save(job)
-    elif kind in shelves:
-        shelf = shelves[kind]
-    else:
-        raise RefusedError(f"resourceArn: there is nothing of ARN {arn!r}")
-    document = shelf.get(name)
+    shelves = {
+        "job-queue": state.queues,
+        "job-definition": state.definitions,
+        "compute-environment": state.environments,
+    }
+    document = shelves[kind].get(name) if kind in shelves else None
     if document is None:
         raise RefusedError(f"resourceArn: there is nothing of ARN {arn!r}")
-    return document, lambda: shelf.put(name, document)
+    return document, lambda: shelves[kind].put(name, document)

@@ -1,0 +1,53 @@
+"""The three files of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from geoschem_bench.analysis import Analysis
+from geoschem_bench.recommendation import Recommendation
+from geoschem_bench.report.page import render
+from geoschem_bench.report.tables import results_csv, results_json
+from geoschem_bench.report.view import page_of
+from geoschem_bench.results import Rejected, Result, RunPlanFile
+
+
+@dataclass(frozen=True)
+class Report:
+    """`report.html`, `results.csv` and `results.json`, to be stored side by side."""
+
+    html: bytes
+    csv: bytes
+    json: bytes
+
+
+def build_report(
+    plan: RunPlanFile | None,
+    results: Sequence[Result],
+    rejected: Sequence[Rejected],
+    analysis: Analysis,
+    recommendations: Sequence[Recommendation],
+    *,
+    made_at: datetime,
+    version: str,
+) -> Report:
+    """The report of a run; the same bytes for the same input.
+
+    Args:
+        plan: Of the run; None where results came without one.
+        results: All submissions of all benchmarks.
+        rejected: Manifests that could not be read.
+        analysis: `analyse(results, plan)`.
+        recommendations: `recommend(analysis, results)`.
+        made_at: Now, with zone; given, so that a rebuild can be the same.
+        version: Of this package.
+    """
+    data = results_json(
+        plan, results, rejected, analysis, recommendations, made_at=made_at, version=version
+    )
+    page = page_of(
+        plan, results, rejected, analysis, recommendations, made_at=made_at, version=version
+    )
+    return Report(html=render(page, data), csv=results_csv(results, analysis), json=data)

@@ -1,0 +1,108 @@
+"""What the page shows, in the page's own words; the template only lays it out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from geoschem_bench.analysis import Analysis, latest_submissions
+from geoschem_bench.recommendation import Recommendation
+from geoschem_bench.report.details import Detail, details
+from geoschem_bench.report.formats import moment
+from geoschem_bench.report.head import HeadRow, head_rows
+from geoschem_bench.report.methods import methods
+from geoschem_bench.report.places import Machine, Place, banners, machines, places
+from geoschem_bench.report.planned import Planned, planned_of
+from geoschem_bench.report.simulations import SimulationView, simulation_views
+from geoschem_bench.results import Rejected, Result, RunPlanFile
+
+
+@dataclass(frozen=True)
+class Page:
+    """The whole page."""
+
+    title: str
+    suite: str
+    run_ids: tuple[str, ...]
+    due: str
+    """When the run was due."""
+    made_at: str
+    version: str
+    verdict: str
+    is_all_well: bool
+    banners: tuple[str, ...]
+    places: tuple[Place, ...]
+    columns: tuple[str, ...]
+    rows: tuple[HeadRow, ...]
+    footnotes: tuple[str, ...]
+    simulations: tuple[SimulationView, ...]
+    recommendations: tuple[Recommendation, ...]
+    failures: tuple[Result, ...]
+    earlier: tuple[Result, ...]
+    details: tuple[Detail, ...]
+    machines: tuple[Machine, ...]
+    rejected: tuple[Rejected, ...]
+    planned: Planned | None
+    methods: tuple[tuple[str, str], ...]
+
+
+def page_of(
+    plan: RunPlanFile | None,
+    results: Sequence[Result],
+    rejected: Sequence[Rejected],
+    analysis: Analysis,
+    recommendations: Sequence[Recommendation],
+    *,
+    made_at: datetime,
+    version: str,
+) -> Page:
+    """Everything that is to be said, in its order."""
+    latest, earlier = latest_submissions(results)
+    columns, rows = head_rows(results, analysis)
+    failures = tuple(result for result in latest if result.status == "failed")
+    suites = sorted({plan.suite} if plan else {r.suite for r in latest if r.suite})
+    return Page(
+        title="Performance benchmark",
+        suite=", ".join(suites) or "no suite",
+        run_ids=tuple(sorted({plan.benchmark_run_id} if plan
+                             else {r.benchmark_run_id for r in latest})),
+        due=moment(plan.run_after) if plan else "",
+        made_at=moment(made_at),
+        version=version,
+        verdict=_verdict(plan, latest, failures, rejected),
+        is_all_well=bool(latest) and not failures and not rejected,
+        banners=tuple(banners(plan, latest)),
+        places=tuple(places(latest)),
+        columns=columns,
+        rows=tuple(rows),
+        footnotes=_footnotes(rows),
+        simulations=tuple(simulation_views(latest, analysis)),
+        recommendations=tuple(recommendations),
+        failures=failures,
+        earlier=tuple(earlier),
+        details=tuple(details(latest, earlier, analysis)),
+        machines=tuple(machines(latest)),
+        rejected=tuple(rejected),
+        planned=planned_of(plan, latest),
+        methods=tuple(methods(latest, analysis)),
+    )  # fmt: skip
+
+
+def _verdict(
+    plan: RunPlanFile | None,
+    latest: Sequence[Result],
+    failures: Sequence[Result],
+    rejected: Sequence[Rejected],
+) -> str:
+    if not latest:
+        return "Dry run: nothing was submitted" if plan and plan.dry_run else "No results"
+    text = f"{len(latest) - len(failures)} of {len(latest)} benchmarks succeeded"
+    if rejected:
+        text += f"; {len(rejected)} manifest{'s' if len(rejected) > 1 else ''} could not be read"
+    return text
+
+
+def _footnotes(rows: Sequence[HeadRow]) -> tuple[str, ...]:
+    """Reasons of the dashes, each once, in the order in which they come up."""
+    return tuple(dict.fromkeys(cell.why for row in rows for cell in row.cells if cell.why))

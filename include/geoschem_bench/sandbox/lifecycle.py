@@ -1,0 +1,209 @@
+"""Starting, finding and stopping the sandbox's process."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from geoschem_bench.errors import SandboxError
+from geoschem_bench.sandbox.batch.processes import kill_all
+from geoschem_bench.sandbox.deployment import deploy
+from geoschem_bench.sandbox.files import json_files
+from geoschem_bench.sandbox.record import Sandbox, ServerRecord
+from geoschem_bench.sandbox.settings import (
+    DEFAULT_BUCKET,
+    DEFAULT_REGION,
+    TABLE,
+    Behaviour,
+    Folders,
+)
+
+_START_SECONDS = 60.0
+_STOP_SECONDS = 20.0
+"""For what is left to do after the jobs were stopped."""
+_PAUSE_SECONDS = 0.05
+_LOG_LINES = 15
+
+_started: dict[int, subprocess.Popen[bytes]] = {}
+"""Servers that this process started. A dead child stays a zombie until its parent asks for it."""
+
+
+def up(
+    state_dir: Path,
+    *,
+    region: str = DEFAULT_REGION,
+    queues: Collection[str] = (),
+    behaviour: Behaviour | None = None,
+) -> Sandbox:
+    """Starts the sandbox of this state, or finds the one that runs, with everything deployed.
+
+    Args:
+        state_dir: Where the state is kept, e.g. `.geoschem-bench`.
+        region: The region that it stands for.
+        queues: Queues wanted besides the established ones.
+        behaviour: Where a new server shall differ from AWS.
+
+    Raises:
+        SandboxError: it does not start, or one for another region is running.
+    """
+    folders = Folders.of(state_dir)
+    with _exclusively(folders):
+        record = _living(folders)
+        if record is None:
+            record = _start(folders, region, behaviour or Behaviour())
+        elif record.region != region:
+            raise SandboxError(
+                f"{folders.root}: a sandbox for {record.region} is running, asked was for "
+                f"{region}; stop it first (geoschem-bench sandbox down) or use its region"
+            )
+        deploy(record.endpoint_url, region, queues)
+    return _sandbox(record, state_dir)
+
+
+def down(state_dir: Path) -> bool:
+    """Stops the sandbox and its jobs. Returns whether one was running."""
+    folders = Folders.of(state_dir)
+    if not folders.root.is_dir():
+        return False
+    with _exclusively(folders):
+        record = ServerRecord.read(folders)
+        process = record.process() if record else None
+        if process is not None:
+            _stop(process)
+        _kill_left_jobs(folders)
+        return process is not None
+
+
+def status(state_dir: Path) -> Sandbox | None:
+    """The sandbox of this state if it runs and answers."""
+    record = _living(Folders.of(state_dir))
+    return _sandbox(record, state_dir) if record else None
+
+
+def job_counts(state_dir: Path) -> dict[str, int]:
+    """How many jobs are in each state (AWS's names; states without jobs are left out).
+
+    Raises:
+        SandboxError: no sandbox is running.
+    """
+    record = ServerRecord.read(Folders.of(state_dir))
+    answer = record.status() if record else None
+    if answer is None:
+        raise SandboxError(f"{state_dir}: no sandbox runs; start it: geoschem-bench sandbox up")
+    counts: dict[str, int] = answer["jobs"]
+    return counts
+
+
+@contextmanager
+def running(
+    state_dir: Path,
+    *,
+    region: str = DEFAULT_REGION,
+    queues: Collection[str] = (),
+    behaviour: Behaviour | None = None,
+) -> Iterator[Sandbox]:
+    """A sandbox for the time of a block, for tests. Takes what `up` takes."""
+    try:
+        yield up(state_dir, region=region, queues=queues, behaviour=behaviour)
+    finally:
+        down(state_dir)
+
+
+def _sandbox(record: ServerRecord, state_dir: Path) -> Sandbox:
+    return Sandbox(record.endpoint_url, record.region, DEFAULT_BUCKET, TABLE, record.pid, state_dir)
+
+
+@contextmanager
+def _exclusively(folders: Folders) -> Iterator[None]:
+    """One `up` or `down` at a time: the second waits, then finds what the first has done."""
+    folders.root.mkdir(parents=True, exist_ok=True)
+    with (folders.root / "up.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _living(folders: Folders) -> ServerRecord | None:
+    record = ServerRecord.read(folders)
+    if record is None or record.process() is None or record.status() is None:
+        return None
+    return record
+
+
+def _start(folders: Folders, region: str, behaviour: Behaviour) -> ServerRecord:
+    old = ServerRecord.read(folders)
+    command = [sys.executable, "-m", "geoschem_bench.sandbox.server"]
+    command += ["--state", str(folders.root.parent), "--region", region]
+    # The same port again, if it is free: whoever noted the endpoint need not note another.
+    command += ["--port", str(old.port if old else 0)]
+    command += ["--concurrent-jobs", str(behaviour.concurrent_jobs)]
+    command += ["--stop-seconds", str(behaviour.stop_seconds)]
+    command += ["--minimum-timeout-seconds", str(behaviour.minimum_timeout_seconds)]
+    with folders.server_log.open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            env=_server_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    _started[process.pid] = process
+    return _wait_until_up(folders, process)
+
+
+def _server_environment() -> dict[str, str]:
+    """Ours without anything that leads to a real account."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+
+
+def _wait_until_up(folders: Folders, process: subprocess.Popen[bytes]) -> ServerRecord:
+    deadline = time.monotonic() + _START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        record = _living(folders)
+        if record is not None and record.pid == process.pid:
+            return record
+        time.sleep(_PAUSE_SECONDS)
+    ended = process.returncode is not None
+    if not ended:
+        _stop(psutil.Process(process.pid))
+    what = f"ended with exit code {process.returncode}" if ended else "does not answer"
+    lines = folders.server_log.read_text(errors="replace").splitlines()[-_LOG_LINES:]
+    raise SandboxError(
+        f"the sandbox's server {what}; the end of {folders.server_log} says:\n" + "\n".join(lines)
+    )
+
+
+def _stop(process: psutil.Process) -> None:
+    """Asks the server to end, then makes it. psutil never signals another process of its pid."""
+    # The server gives its jobs their time first; only what it takes beyond that is suspicious.
+    patience = _STOP_SECONDS + Behaviour().stop_seconds
+    for number, seconds in ((signal.SIGTERM, patience), (signal.SIGKILL, _STOP_SECONDS)):
+        try:
+            process.send_signal(number)
+            process.wait(seconds)
+        except psutil.NoSuchProcess:
+            break
+        except psutil.TimeoutExpired:
+            continue
+        break
+    else:
+        raise SandboxError(f"the sandbox's server (pid {process.pid}) does not end on SIGKILL")
+    child = _started.pop(process.pid, None)
+    if child is not None:
+        child.wait()
+
+
+def _kill_left_jobs(folders: Folders) -> None:
+    """Of a server that could not do it itself. The next start will mark them FAILED."""
+    for path in json_files(folders.batch / "jobs"):
+        if '"status": "RUNNING"' in (text := path.read_text()) or '"status": "STARTING"' in text:
+            kill_all(path.stem)

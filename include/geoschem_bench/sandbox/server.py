@@ -1,0 +1,155 @@
+"""The sandbox's process: `python -m geoschem_bench.sandbox.server --state DIR`."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import logging
+import os
+import shutil
+import signal
+import sys
+import threading
+import uuid
+from pathlib import Path
+from typing import IO, Any
+
+import psutil
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from geoschem_bench.errors import SandboxError
+from geoschem_bench.sandbox.batch.app import BatchApp
+from geoschem_bench.sandbox.batch.attempt import Host
+from geoschem_bench.sandbox.batch.logs import LogStore
+from geoschem_bench.sandbox.batch.scheduler import Scheduler
+from geoschem_bench.sandbox.batch.state import BatchState
+from geoschem_bench.sandbox.files import write_json
+from geoschem_bench.sandbox.persistence.dynamodb import DynamoDBMirror
+from geoschem_bench.sandbox.persistence.s3 import S3Mirror
+from geoschem_bench.sandbox.routing import Router
+from geoschem_bench.sandbox.settings import HOST, Behaviour, Folders
+
+
+class Server:
+    """All parts of a running sandbox."""
+
+    def __init__(self, folders: Folders, region: str, port: int, behaviour: Behaviour) -> None:
+        self._folders = folders
+        self._region = region
+        self._token = uuid.uuid4().hex
+        self._asked_to_stop = threading.Event()
+        self._state = BatchState(folders.batch, region, DEFAULT_ACCOUNT_ID, behaviour)
+        self._router = self._make_router()
+        self._http = _listen(port, self._router)
+        self._scheduler = Scheduler(self._state, self._make_host(behaviour))
+
+    def _make_router(self) -> Router:
+        s3 = S3Mirror(self._folders.root / "s3", DEFAULT_ACCOUNT_ID)
+        dynamodb = DynamoDBMirror(self._folders.root / "dynamodb", DEFAULT_ACCOUNT_ID)
+        router = Router(BatchApp(self._state), self._region, s3, dynamodb, self._status)
+        s3.load(router.moto)
+        dynamodb.load()
+        return router
+
+    def _make_host(self, behaviour: Behaviour) -> Host:
+        return Host(
+            endpoint_url=self._endpoint_url,
+            region=self._region,
+            scratch=self._folders.scratch,
+            logs=LogStore(self._folders.logs, self._region, DEFAULT_ACCOUNT_ID),
+            stop_seconds=behaviour.stop_seconds,
+            cores=len(os.sched_getaffinity(0)),
+        )
+
+    @property
+    def _endpoint_url(self) -> str:
+        return f"http://{HOST}:{self._http.port}"
+
+    def _status(self) -> dict[str, Any]:
+        return {"token": self._token, "pid": os.getpid(), "jobs": self._state.job_counts()}
+
+    def run(self) -> None:
+        """Serves until SIGTERM or SIGINT, then ends the jobs and returns."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._asked_to_stop.set())
+        self._scheduler.start()
+        shutil.rmtree(self._folders.scratch, ignore_errors=True)
+        threading.Thread(target=self._http.serve_forever, name="http", daemon=True).start()
+        self._announce()
+        self._asked_to_stop.wait()
+        # Jobs first: while they end, they may still store what they have.
+        self._scheduler.stop()
+        self._http.shutdown()
+
+    def _announce(self) -> None:
+        """Says who serves this state; the token tells us from whoever has our pid later."""
+        document = {
+            "pid": os.getpid(),
+            "started_at": psutil.Process().create_time(),
+            "token": self._token,
+            "endpoint_url": self._endpoint_url,
+            "port": self._http.port,
+            "region": self._region,
+        }
+        write_json(self._folders.server_file, document)
+
+
+class _QuietHandler(MotoRequestHandler):
+    """Without a line per request, which would fill the log of a sandbox that runs for weeks."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Says nothing."""
+
+
+def _listen(port: int, router: Router) -> BaseWSGIServer:
+    """Takes the wanted port, or any free one when it is taken."""
+    for wanted in (port, 0):
+        try:
+            return make_server(HOST, wanted, router, threaded=True, request_handler=_QuietHandler)
+        except (OSError, SystemExit):  # werkzeug explains a taken port and exits
+            continue
+    raise SandboxError(f"no port of {HOST} is free; see `ss -ltn`")
+
+
+def _claim(root: Path) -> IO[str]:
+    """Makes sure that no other server writes to the same files. The kernel lets go at our end."""
+    root.mkdir(parents=True, exist_ok=True)
+    lock = (root / "server.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise SandboxError(f"{root}: another sandbox serves this state; stop it first") from error
+    return lock
+
+
+def _arguments(arguments: list[str]) -> argparse.Namespace:
+    usual = Behaviour()
+    parser = argparse.ArgumentParser(prog="geoschem_bench.sandbox.server", description=__doc__)
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--region", required=True)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--concurrent-jobs", type=int, default=usual.concurrent_jobs)
+    parser.add_argument("--stop-seconds", type=float, default=usual.stop_seconds)
+    parser.add_argument(
+        "--minimum-timeout-seconds", type=int, default=usual.minimum_timeout_seconds
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str]) -> None:
+    """Runs a sandbox in this process."""
+    given = _arguments(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    folders = Folders.of(given.state)
+    behaviour = Behaviour(given.concurrent_jobs, given.stop_seconds, given.minimum_timeout_seconds)
+    lock = _claim(folders.root)
+    try:
+        Server(folders, given.region, given.port, behaviour).run()
+    finally:
+        lock.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,48 @@
+"""Airflow reads its environment when it is imported, so its home is made before that."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+HOME = Path(tempfile.mkdtemp(prefix="geoschem-bench-airflow-"))
+os.environ |= {
+    "AIRFLOW_HOME": str(HOME),
+    "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__CORE__PLUGINS_FOLDER": str(HOME / "plugins"),
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME / 'airflow.db'}",
+}
+os.environ.pop("GEOSCHEM_BENCH_SUITES", None)
+
+
+@pytest.fixture(scope="session")
+def airflow_database():
+    """An empty metadata database."""
+    subprocess.run(
+        [sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True
+    )
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory):
+    """A running sandbox with the queues of every suite."""
+    from geoschem_bench.cli.connection import sandbox_queues
+    from geoschem_bench.sandbox import running
+
+    quick = REPOSITORY / "tests" / "data" / "suites" / "quick.yaml"
+    state = tmp_path_factory.mktemp("state")
+    with running(state, queues=sandbox_queues(quick)) as box:
+        yield box
+
+
+@pytest.fixture
+def sandbox_environment(sandbox, monkeypatch):
+    """The environment of a worker whose AWS is the sandbox."""
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    return sandbox
