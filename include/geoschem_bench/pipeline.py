@@ -75,7 +75,7 @@ def recommend_run(
     """What follows from the analysis, stored as `recommendation.json`."""
     results = store.of_run(run_id)
     answers = recommend(analysis_of(run_id, bucket, objects, results), results)
-    body = json.dumps([answer.to_dict() for answer in answers], indent=1)
+    body = json.dumps([answer.model_dump(mode="json") for answer in answers], indent=1)
     objects.put(_address(bucket, run_id, "recommendation.json"), body.encode())
     return answers
 

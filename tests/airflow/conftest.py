@@ -17,7 +17,11 @@ os.environ |= {
     "AIRFLOW__CORE__PLUGINS_FOLDER": str(HOME / "plugins"),
     "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME / 'airflow.db'}",
 }
-os.environ.pop("GEOSCHEM_BENCH_SUITES", None)
+QUICK = REPOSITORY / "tests" / "data" / "suites" / "quick.yaml"
+SUITES = HOME / "suites"
+SUITES.mkdir()
+for path in (QUICK, *(REPOSITORY / "include" / "configs").glob("*.yaml")):
+    (SUITES / path.name).symlink_to(path)
 
 
 @pytest.fixture(scope="session")
@@ -34,15 +38,15 @@ def sandbox(tmp_path_factory):
     from geoschem_bench.cli.connection import sandbox_queues
     from geoschem_bench.sandbox import running
 
-    quick = REPOSITORY / "tests" / "data" / "suites" / "quick.yaml"
     state = tmp_path_factory.mktemp("state")
-    with running(state, queues=sandbox_queues(quick)) as box:
+    with running(state, queues=sandbox_queues(QUICK)) as box:
         yield box
 
 
 @pytest.fixture
 def sandbox_environment(sandbox, monkeypatch):
     """The environment of a worker whose AWS is the sandbox."""
+    monkeypatch.setenv("GEOSCHEM_BENCH_SUITES", str(SUITES))
     for name, value in sandbox.environment().items():
         monkeypatch.setenv(name, value)
     return sandbox

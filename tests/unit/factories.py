@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+from pathlib import Path
 from typing import Any
 
 from geoschem_bench.errors import Reason
-from geoschem_bench.results import Result
+from geoschem_bench.planning import plan_suite
+from geoschem_bench.results import Result, RunPlanFile
+from geoschem_bench.suite import load_suite
 
 RUN = "20261122T035120Z-1a2b3c4d"
 CPU = "AMD EPYC 7B13"
@@ -52,7 +56,7 @@ def make_result(**overrides: Any) -> Result:
         "message": None,
         "exit_code": 0,
         "wall_seconds": walls,
-        "cpu_seconds": tuple(0.97 * wall * threads for wall in walls),
+        "cpu_seconds": tuple(0.97 * wall * (threads or 1) for wall in walls),
         "peak_memory_gib": tuple(0.5 for _ in walls),
         "warmup_wall_seconds": (11.0,),
         "timers": {"transport": 8.0, "convection": 1.5, "output": 0.3},
@@ -138,3 +142,23 @@ def make_failure(**overrides: Any) -> Result:
         "manifest_sha256": None,
     }
     return make_result(**{**fields, **overrides})
+
+
+@functools.cache
+def sandbox_plan(**changes: Any) -> RunPlanFile:
+    """The plan of a run of the suite `sandbox`."""
+    suite = load_suite(Path(__file__).parents[2] / "include" / "configs" / "sandbox.yaml")
+    fields: dict[str, Any] = {
+        "benchmark_run_id": RUN,
+        "suite": suite.name,
+        "suite_sha256": suite.sha256,
+        "dag_id": suite.dag_id,
+        "dag_run_id": "manual__2026-11-22T03:51:20+00:00",
+        "run_after": "2026-11-22T03:51:20+00:00",
+        "bucket": "bucket",
+        "phases": ("phase_1",),
+        "dry_run": False,
+        "repetitions": None,
+        "benchmarks": plan_suite(suite),
+    }
+    return RunPlanFile(**{**fields, **changes})

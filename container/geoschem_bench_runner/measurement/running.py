@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import subprocess
 import tempfile
@@ -43,23 +44,30 @@ def run_measured(command: Sequence[str], environment: Mapping[str, str]) -> Meas
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
             env=dict(environment), process_group=0,
         )  # fmt: skip
-        assert child.stdout is not None  # noqa: S101 - for mypy: a pipe
-        memory = PeakMemory(child.pid)
         try:
-            with child.stdout:
-                output = child.stdout.read()
-            _, status, usage = os.wait4(child.pid, 0)
+            memory = PeakMemory(child.pid)
+            try:
+                output, usage = _wait(child)
+                wall = time.monotonic() - start
+            finally:
+                peak, method = memory.stop()
         except BaseException:
             kill_group(child)
             raise
-        finally:
-            wall = time.monotonic() - start
-            peak, method = memory.stop()
-        child.returncode = os.waitstatus_to_exitcode(status)
         return Measured(
             child.returncode, wall, CpuSeconds(usage.ru_utime, usage.ru_stime),
             peak, method, output, _tail(errors.fileno()),
         )  # fmt: skip
+
+
+def _wait(child: subprocess.Popen[bytes]) -> tuple[bytes, resource.struct_rusage]:
+    """All of its standard output, and what it and those it waited for have used."""
+    assert child.stdout is not None  # noqa: S101 - for mypy: a pipe
+    with child.stdout:
+        output = child.stdout.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return output, usage
 
 
 def kill_group(child: subprocess.Popen[bytes]) -> None:

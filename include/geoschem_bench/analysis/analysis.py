@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -35,7 +35,7 @@ class Analysis(BaseModel):
     schema_version: str = SCHEMA_VERSION
     counts: Counts
     measures: tuple[Measures, ...]
-    """One for the latest submission of every benchmark."""
+    """One for the latest submission of every benchmark; in the plan's order where there is one."""
     scaling: tuple[ScalingSeries, ...]
 
     def of(self, result: Result) -> Measures | None:
@@ -45,6 +45,11 @@ class Analysis(BaseModel):
             if measures.key == wanted:
                 return measures
         return None
+
+    def latest(self, results: Iterable[Result]) -> list[Result]:
+        """Those of the results that are analysed here, in this order."""
+        by_key = {(r.benchmark_run_id, r.benchmark_id, r.submission): r for r in results}
+        return [by_key[m.key] for m in self.measures if m.key in by_key]
 
     def to_json(self) -> bytes:
         """As `analysis.json` beside a run."""
@@ -65,6 +70,9 @@ def analyse(results: Sequence[Result], plan: RunPlanFile | None = None) -> Analy
             carry, such as compiler flags; without it such results do not enter thread scaling.
     """
     latest, earlier = latest_submissions(results)
+    if plan:
+        places = {item.id: place for place, item in enumerate(plan.benchmarks)}
+        latest.sort(key=lambda result: places.get(result.benchmark_id, len(places)))
     failed = [result for result in latest if result.status == "failed"]
     reasons = Counter(str(result.reason or "unknown") for result in failed)
     families = {p.id: family_of(p.benchmark) for p in plan.benchmarks} if plan else None

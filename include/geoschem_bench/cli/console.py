@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-out = Console()
-err = Console(stderr=True)
+_PIPED_WIDTH = 160
+"""Where there is no screen to fit, rows are better whole than folded at 80."""
+
+out = Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH)
+err = Console(stderr=True, width=None if sys.stderr.isatty() else _PIPED_WIDTH)
 
 _STYLES = {
     "succeeded": "green",
@@ -23,12 +27,12 @@ _STYLES = {
 
 def say(message: str) -> None:
     """One line for people, on stderr, so that stdout stays for what was asked for."""
-    err.print(Text(message))
+    err.print(Text(message), soft_wrap=True)
 
 
 def complain(message: str) -> None:
     """An error: one message, no traceback."""
-    err.print(Text("error: ", style="bold red") + Text(message, style="default"))
+    err.print(Text("error: ", style="bold red") + Text(message, style="default"), soft_wrap=True)
 
 
 def table_of(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> Table:

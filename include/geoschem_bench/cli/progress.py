@@ -57,7 +57,8 @@ class RunProgress:
             return BenchmarkProgress(name, "WAITING", None, None)
         end = job.stopped_at or datetime.now(UTC)
         seconds = (end - job.started_at).total_seconds() if job.started_at else None
-        return BenchmarkProgress(name, job.status, seconds, job.status_reason)
+        why = job.status_reason if job.status == "FAILED" else None
+        return BenchmarkProgress(name, job.status, seconds, why)
 
     def _record(self, name: str) -> JobRecord | None:
         planned = next(item for item in self.plan.benchmarks if item.id == name)

@@ -9,7 +9,7 @@ import typer
 
 from geoschem_bench import pipeline
 from geoschem_bench.cli.connection import connected
-from geoschem_bench.cli.console import out, say, table_of
+from geoschem_bench.cli.console import complain, out, say, table_of
 from geoschem_bench.cli.progress import RunProgress, latest_folder
 from geoschem_bench.errors import NotFoundError
 from geoschem_bench.report import head_table
@@ -151,4 +151,7 @@ def show_report(run_id: str, settings: Settings) -> None:
     columns, rows = head_table(results, pipeline.analysis_of(run_id, settings.bucket, objects,
                                                              results))  # fmt: skip
     out.print(table_of(columns, rows, f"Run {run_id}"))
+    for result in results:
+        if result.status == "failed":
+            complain(f"{result.benchmark_id}: {result.reason}: {result.message}")
     out.print(f"Report: {folder / 'report.html'}", markup=False, highlight=False, soft_wrap=True)

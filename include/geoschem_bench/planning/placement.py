@@ -42,8 +42,11 @@ def queue_of(benchmark: Benchmark, instance: InstanceType, header: SuiteHeader) 
 
 
 def requested_vcpus(instance: InstanceType) -> int:
-    """One vCPU less than there are. It decides placement only: Batch's vCPUs are shares."""
-    return max(1, instance.vcpus - 1)
+    """One vCPU less than there are. It decides placement only: Batch's vCPUs are shares.
+
+    This computer has no ECS agent to leave one for.
+    """
+    return instance.vcpus if instance.name == LOCAL else max(1, instance.vcpus - 1)
 
 
 def requested_memory_mib(instance: InstanceType) -> int:

@@ -19,7 +19,8 @@ def number(value: float | None, digits: int = 3) -> str:
         return DASH
     if value == 0:
         return "0"
-    decimals = digits - 1 - math.floor(math.log10(abs(value)))
+    rounded = abs(float(f"{value:.{digits - 1}e}"))  # 9.999 has the decimals of 10.0
+    decimals = digits - 1 - math.floor(math.log10(rounded))
     if decimals > 6:
         return f"{value:.{digits - 1}e}"
     return f"{value:,.{max(0, decimals)}f}"
@@ -30,11 +31,11 @@ def percent(share: float | None, decimals: int = 0) -> str:
     return DASH if share is None else f"{100 * share:.{decimals}f}"
 
 
-def span(low: float | None, high: float | None, scale: float = 1.0) -> str:
+def span(low: float | None, high: float | None, scale: float = 1.0, digits: int = 4) -> str:
     """`12.1–12.6`, or a dash where an end is missing."""
     if low is None or high is None:
         return DASH
-    return f"{number(low * scale)}{DASH}{number(high * scale)}"
+    return f"{number(low * scale, digits)}{DASH}{number(high * scale, digits)}"
 
 
 def extremes(spread: Spread, scale: float = 1.0) -> str:
@@ -63,7 +64,14 @@ def plain(text: str | None) -> str:
 
     Escaping for HTML is the template's work; this takes out what no page can hold.
     """
-    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", _ESCAPES.sub("", text or ""))
+    lines = (text or "").replace("\r\n", "\n").replace("\r", "\n")
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", _ESCAPES.sub("", lines))
+
+
+def short(text: str, most: int = 36) -> str:
+    """One line of at most `most` characters, for a figure."""
+    line = " ".join(plain(text).split())
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
 def duration(seconds: float | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from geoschem_bench.analysis import Analysis, Measures, ScalingPoint, latest_submissions
+from geoschem_bench.analysis import Analysis, Measures, ScalingPoint
 from geoschem_bench.report.formats import DASH, extremes, number, percent
 from geoschem_bench.results import Result
 
@@ -43,7 +43,7 @@ def head_rows(
     results: Sequence[Result], analysis: Analysis
 ) -> tuple[tuple[str, ...], list[HeadRow]]:
     """Columns and rows, the latest submission of every benchmark."""
-    latest, _ = latest_submissions(results)
+    latest = analysis.latest(results)
     with_model = any(result.workload == "model" for result in latest)
     speed = ("h / sim day", "USD / sim month") if with_model else ()
     columns = ("benchmark", "state", "threads", *speed,
@@ -100,7 +100,7 @@ def _hours(result: Result, measures: Measures | None) -> Cell:
     hours = measures.hours_per_sim_day if measures else None
     if hours is None:
         return _dash(result, result.null_reason or _no_speed(result))
-    return Cell(number(hours.median), extremes(hours))
+    return Cell(number(hours.median, 4), extremes(hours))
 
 
 def _no_speed(result: Result) -> str:
@@ -121,7 +121,7 @@ def _seconds(result: Result, measures: Measures | None) -> Cell:
     wall = measures.wall_seconds if measures else None
     if wall is None:
         return _dash(result, "no timed repetition is in the manifest")
-    return Cell(number(wall.median), extremes(wall))
+    return Cell(number(wall.median, 4), extremes(wall))
 
 
 def _cpu(result: Result, measures: Measures | None) -> Cell:

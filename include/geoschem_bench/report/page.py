@@ -49,7 +49,6 @@ def render(page: Page, data: bytes) -> bytes:
         page: What it shows.
         data: `results.json`, embedded for programs that get only the page.
     """
-    text = _environment().get_template("report.html").render(
-        page=page, data=Markup(data.decode().translate(_IN_SCRIPT))  # noqa: S704 escaped just here
-    )
+    embedded = Markup(data.decode().translate(_IN_SCRIPT))  # noqa: S704 escaped just here
+    text = _environment().get_template("report.html").render(page=page, data=embedded)
     return text.encode("utf-8", "replace")

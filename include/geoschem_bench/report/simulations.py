@@ -11,6 +11,12 @@ from geoschem_bench.report.figures import draw_components, draw_scaling, draw_ti
 from geoschem_bench.report.formats import number
 from geoschem_bench.results import Result
 
+_ANSWERS = {
+    True: "the same answer, since the final fields are identical.",
+    False: "different answers, since the final fields are not identical.",
+    None: "whether the answer is the same is not known, as a checksum of the field is missing.",
+}
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -84,7 +90,7 @@ def _baseline(series: ScalingSeries) -> str:
     threads = series.baseline_threads
     return (
         f"{series.machine_class}: speed-up is relative to {threads} "
-        f"thread{'' if threads == 1 else 's'}, {number(series.baseline_seconds)} s."
+        f"thread{'' if threads == 1 else 's'}, {number(series.baseline_seconds, 4)} s."
     )
 
 
@@ -97,11 +103,7 @@ def _notes(group: Sequence[Result], analysis: Analysis) -> Iterator[str]:
                 "contain others; they are listed below and not stacked here."
             )
     for series in _series(group, analysis):
-        ids = ", ".join(point.benchmark_id for point in series.points)
-        if series.fields_agree:
-            yield f"Same answer: the final fields of {ids} are identical."
-        elif series.fields_agree is False:
-            yield f"Different answers: the final fields of {ids} are not identical."
-        else:
-            yield f"Whether {ids} gave the same answer is not known: a checksum is missing."
+        counts = " and ".join(str(point.threads) for point in series.points)
+        where = f"{series.machine_class}, {counts} threads"
+        yield f"{where}: {_ANSWERS[series.fields_agree]}"
         yield from series.notes

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -29,7 +31,8 @@ _FIELDS = (
 _SPREADS = ("wall_seconds", "cpu_seconds", "peak_memory_gib", "cpu_efficiency")
 _STATISTICS = ("n", "median", "minimum", "maximum", "cv_percent", "ci_low", "ci_high")
 _REPETITIONS = ("wall_seconds", "cpu_seconds", "peak_memory_gib", "warmup_wall_seconds")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_BEFORE_FORMULA = re.compile(r"[\t\n]|[\s\ufeff\u200b]*[=+\-@]")
+"""Blanks in front, and full-width signs after normalising: spreadsheets skip or fold them."""
 
 
 def results_csv(results: Sequence[Result], analysis: Analysis) -> bytes:
@@ -69,7 +72,7 @@ def _safe(value: object) -> object:
     if not isinstance(value, str):
         return value
     text = plain(str(value))
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+    return f"'{text}" if _BEFORE_FORMULA.match(unicodedata.normalize("NFKC", text)) else text
 
 
 def results_json(

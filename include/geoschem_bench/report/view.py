@@ -58,7 +58,7 @@ def page_of(
     version: str,
 ) -> Page:
     """Everything that is to be said, in its order."""
-    latest, earlier = latest_submissions(results)
+    latest, (_, earlier) = analysis.latest(results), latest_submissions(results)
     columns, rows = head_rows(results, analysis)
     failures = tuple(result for result in latest if result.status == "failed")
     suites = sorted({plan.suite} if plan else {r.suite for r in latest if r.suite})

@@ -15,9 +15,10 @@ from pathlib import Path
 import psutil
 
 from geoschem_bench.errors import SandboxError
+from geoschem_bench.sandbox.batch.job import ON_A_HOST, Job
 from geoschem_bench.sandbox.batch.processes import kill_all
 from geoschem_bench.sandbox.deployment import deploy
-from geoschem_bench.sandbox.files import json_files
+from geoschem_bench.sandbox.files import json_files, read_json
 from geoschem_bench.sandbox.record import Sandbox, ServerRecord
 from geoschem_bench.sandbox.settings import (
     DEFAULT_BUCKET,
@@ -156,6 +157,8 @@ def _start(folders: Folders, region: str, behaviour: Behaviour) -> ServerRecord:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    for pid in [pid for pid, child in _started.items() if child.poll() is not None]:
+        del _started[pid]
     _started[process.pid] = process
     return _wait_until_up(folders, process)
 
@@ -205,5 +208,6 @@ def _stop(process: psutil.Process) -> None:
 def _kill_left_jobs(folders: Folders) -> None:
     """Of a server that could not do it itself. The next start will mark them FAILED."""
     for path in json_files(folders.batch / "jobs"):
-        if '"status": "RUNNING"' in (text := path.read_text()) or '"status": "STARTING"' in text:
-            kill_all(path.stem)
+        job = Job.from_document(read_json(path)["document"])
+        if job.status in ON_A_HOST:
+            kill_all(job.id)

@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import uuid
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,6 +31,9 @@ from geoschem_bench.sandbox.persistence.dynamodb import DynamoDBMirror
 from geoschem_bench.sandbox.persistence.s3 import S3Mirror
 from geoschem_bench.sandbox.routing import Router
 from geoschem_bench.sandbox.settings import HOST, Behaviour, Folders
+
+_PAUSE_SECONDS = 0.05
+"""How often the web server looks whether it shall end."""
 
 
 class Server:
@@ -76,7 +80,8 @@ class Server:
             signal.signal(number, lambda *_: self._asked_to_stop.set())
         self._scheduler.start()
         shutil.rmtree(self._folders.scratch, ignore_errors=True)
-        threading.Thread(target=self._http.serve_forever, name="http", daemon=True).start()
+        serve = partial(self._http.serve_forever, poll_interval=_PAUSE_SECONDS)
+        threading.Thread(target=serve, name="http", daemon=True).start()
         self._announce()
         self._asked_to_stop.wait()
         # Jobs first: while they end, they may still store what they have.

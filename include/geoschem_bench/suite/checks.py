@@ -80,11 +80,11 @@ def _nested(domain: Domain, application: str | None) -> Iterator[Finding]:
         allowed = ", ".join(names.NESTED_REGIONS)
         yield ("domain", "region"), f"is missing; a nested domain needs one of: {allowed}"
     if application == "gchp":
-        yield ("domain", "type"), "is nested; GCHP runs global only (nested grids: gc-classic)"
+        yield ("domain", "type"), "is nested; allowed for GCHP: global (nested is gc-classic's)"
     latlon_only = names.LATLON_RESOLUTIONS[: -len(names.NESTED_RESOLUTIONS)]
     if application == "gc-classic" and domain.resolution in latlon_only:
         allowed = ", ".join(names.NESTED_RESOLUTIONS)
-        yield ("domain", "resolution"), f"is {domain.resolution}; nested domains have: {allowed}"
+        yield ("domain", "resolution"), f"is {domain.resolution}; allowed if nested: {allowed}"
 
 
 def _proxy(domain: Domain, simulation: str | None) -> Iterator[Finding]:
@@ -92,7 +92,7 @@ def _proxy(domain: Domain, simulation: str | None) -> Iterator[Finding]:
         yield ("domain", "type"), "is nested; the proxy runs on global grids only: drop it"
     if simulation is not None and simulation not in names.PROXY_SIMULATIONS:
         allowed = ", ".join(names.PROXY_SIMULATIONS)
-        yield ("simulation_type",), f"is {simulation}; the proxy computes only: {allowed}"
+        yield ("simulation_type",), f"is {simulation}; allowed for the proxy: {allowed}"
 
 
 def _hardware(sections: Sections, hardware: Hardware, catalog: Catalog) -> Iterator[Finding]:
@@ -173,9 +173,9 @@ def _parallel(hardware: Hardware, application: str | None) -> Iterator[Finding]:
     ranks = hardware.mpi_ranks
     if application in ("gc-classic", "proxy"):
         if hardware.nodes > 1:
-            yield ("hardware", "nodes"), f"is {hardware.nodes}; {application} runs on one node"
+            yield ("hardware", "nodes"), f"is {hardware.nodes}; {application} runs on one: drop it"
         if ranks is not None:
-            yield ("hardware", "mpi_ranks"), f"is {ranks}; {application} has threads, not ranks"
+            yield ("hardware", "mpi_ranks"), f"is {ranks}; {application} has threads: drop it"
 
 
 def _ranks(hardware: Hardware, application: str | None, domain: Domain | None) -> Iterator[Finding]:

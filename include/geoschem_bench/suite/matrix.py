@@ -29,9 +29,11 @@ def expand(entry: dict[str, Any]) -> list[dict[str, Any]]:
 
     Raises MatrixProblem.
     """
-    if "matrix" not in entry and "exclude" not in entry:
+    if "matrix" not in entry:
+        if "exclude" in entry:
+            raise MatrixProblem((("exclude",), "excludes from no matrix; write one, or drop it"))
         return [entry]
-    axes = _axes(entry.get("matrix"))
+    axes = _axes(entry["matrix"])
     excluded = entry.get("exclude") or []
     wrong = [*_id_problems(entry.get("id"), axes), *_exclude_problems(excluded, axes)]
     if wrong:

@@ -76,7 +76,7 @@ class _Reader:
     def _top_level(self) -> dict[str, Any]:
         data = self.source.data
         if not isinstance(data, dict):
-            self.problem((), f"is {show(data)}; a suite holds phase_1 to phase_4, each a list")
+            self.problem((), f"is {show(data)}; write phase_1 to phase_4, each a list")
             raise SuiteError(self.source.path, self.problems)
         allowed = ("suite", *PHASES)
         for key in data:
@@ -125,7 +125,7 @@ class _Reader:
         for index, entry in enumerate(entries):
             where: Path_ = (phase, index)
             if not isinstance(entry, dict):
-                self.problem(where, f"is {show(entry)}; a benchmark is a block of keys")
+                self.problem(where, f"is {show(entry)}; a block of keys is needed, id and so on")
                 continue
             try:
                 expanded = expand(entry)

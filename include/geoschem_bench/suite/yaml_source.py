@@ -61,7 +61,7 @@ def read_yaml(path: Path) -> YamlSource:
         why = getattr(error, "strerror", None) or str(error)
         raise NotFoundError(f"{path}: {why}; give the path of a suite file") from error
     if len(raw) > MAX_BYTES:
-        raise _error(path, 0, f"is larger than {MAX_BYTES // 1_000_000} MB; a suite is a few kB")
+        raise _error(path, 0, f"is larger than {MAX_BYTES // 1_000_000} MB; a suite needs a few kB")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -100,7 +100,10 @@ def _parse(path: Path, text: str) -> tuple[Any, dict[Path_, int], tuple[Problem,
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
-        raise _error(path, line, f"is no valid YAML: {error.problem or error}{_CURE}") from error
+        begun = error.context_mark
+        where = f" {error.context} of line {begun.line + 1}" if error.context and begun else ""
+        why = f"{error.problem or error}{where}"
+        raise _error(path, line, f"is no valid YAML: {why}{_CURE}") from error
     finally:
         loader.dispose()
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from geoschem_bench.report.formats import short
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH_INCHES = 7.6
+WIDTH_INCHES = 8.6
 
 INK, SOFT, GRID, PAPER = "#010101", "#020202", "#030303", "#040404"
 SERIES = ("#0a0101", "#0a0102", "#0a0103", "#0a0104", "#0a0105", "#0a0106", "#0a0107")
@@ -79,7 +82,9 @@ def drawing(key: str, height_inches: float) -> Iterator[tuple[Figure, list[str]]
     from matplotlib.figure import Figure
 
     svg: list[str] = []
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": key}):
+    with mpl.rc_context({**_STYLE, "svg.hashsalt": key}), warnings.catch_warnings():
+        # our font is for measuring only: the browser has the others
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = Figure(figsize=(WIDTH_INCHES, height_inches), layout="constrained")
         FigureCanvasSVG(figure)
         yield figure, svg
@@ -103,6 +108,12 @@ def finish(raw: str, key: str, label: str) -> str:
     text = re.sub(r"font: ([\d.]+px) [^;\"]+", r"font-size: \1", text)
     head = f'<svg role="img" aria-label="{escape(label)}"'
     return re.sub(r'<svg\b(.*?) width="[^"]*"', rf"{head}\1", text, count=1, flags=re.DOTALL)
+
+
+def legend_text(text: str) -> str:
+    """Short, and shown even where it begins with `_`, which matplotlib takes for "no entry"."""
+    line = short(text)
+    return f" {line}" if line.startswith("_") else line
 
 
 def label_rows(axes: Axes, labels: list[str], values: list[str]) -> None:

@@ -14,16 +14,19 @@ from geoschem_bench.report.figures.canvas import (
     drawing,
     finish,
     label_rows,
+    legend_text,
 )
 from geoschem_bench.report.formats import number
 from geoschem_bench.results import Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 ROW_INCHES = 0.52
 SMALLEST_LABEL = 0.09
 """Share of the longest row from which on a segment has room for its percentage."""
+PER_LINE = 5
 OTHERS = "other timers"
 UNTIMED = "no timer"
 
@@ -32,17 +35,17 @@ def draw_components(results: Sequence[Result], analysis: Analysis, *, key: str) 
     """One row for each result; all must have components that do not overlap."""
     measured = [(r, m) for r in results if (m := analysis.of(r)) and m.wall_seconds]
     colours = _colours([measures for _, measures in measured])
-    lines = (len(colours) + 3) // 4
+    lines = -(-len(colours) // PER_LINE)
     with drawing(key, 0.85 + ROW_INCHES * len(measured) + 0.18 * lines) as (figure, svg):
         axes = figure.subplots()
         longest = max(_length(measures) for _, measures in measured)
         for row, (_, measures) in enumerate(measured):
             _draw_row(axes, row, measures, colours, longest)
-        walls = [f"{number(m.wall_seconds.median)} s" for _, m in measured if m.wall_seconds]
+        walls = [f"{number(m.wall_seconds.median, 4)} s" for _, m in measured if m.wall_seconds]
         label_rows(axes, [result.benchmark_id for result, _ in measured], walls)
         axes.set_xlim(0, longest * 1.02)
         axes.set_xlabel("seconds, median of the timed repetitions")
-        _legend(axes, colours)
+        _legend(figure, colours)
     return finish(svg[0], key, "Seconds by component: the details have the numbers")
 
 
@@ -88,8 +91,8 @@ def _draw_row(
         start += seconds
 
 
-def _legend(axes: Axes, colours: dict[str, str]) -> None:
+def _legend(figure: Figure, colours: dict[str, str]) -> None:
     from matplotlib.patches import Patch
 
-    handles = [Patch(color=colour, label=name) for name, colour in colours.items()]
-    axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(0, -0.02), ncols=4)
+    handles = [Patch(color=colour, label=legend_text(name)) for name, colour in colours.items()]
+    figure.legend(handles=handles, loc="outside upper left", ncols=PER_LINE)

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from geoschem_bench.analysis import ScalingSeries
-from geoschem_bench.report.figures.canvas import INK, SERIES, SOFT, drawing, finish
+from geoschem_bench.report.figures.canvas import INK, SERIES, SOFT, drawing, finish, legend_text
 from geoschem_bench.results import Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-HEIGHT_INCHES = 3.1
+HEIGHT_INCHES = 2.8
+_DOTS: dict[str, Any] = {
+    "color": INK, "markersize": 3.2, "alpha": 0.6, "markeredgewidth": 0, "zorder": 4,
+}  # fmt: skip
 LOG_FROM = 8
 """Ratio of most to fewest threads from which on both axes double instead of add."""
 
@@ -21,7 +24,7 @@ LOG_FROM = 8
 def draw_scaling(series: Sequence[ScalingSeries], results: Sequence[Result], *, key: str) -> str:
     """All series of one simulation; small dots are repetitions, large markers medians."""
     with drawing(key, HEIGHT_INCHES) as (figure, svg):
-        seconds, speedups = figure.subplots(1, 2)
+        seconds, speedups = figure.subplots(1, 2, gridspec_kw={"wspace": 0.08})
         counts = sorted({point.threads for one in series for point in one.points})
         is_log = counts[-1] / counts[0] >= LOG_FROM
         for number, one in enumerate(series):
@@ -34,7 +37,8 @@ def draw_scaling(series: Sequence[ScalingSeries], results: Sequence[Result], *, 
         seconds.set_ylabel("wall-clock seconds")
         speedups.set_ylabel("speed-up over the fewest threads")
         if len(series) > 1:
-            seconds.legend(loc="upper right")
+            figure.legend(handles=seconds.get_legend_handles_labels()[0],
+                          loc="outside upper left", ncols=3)  # fmt: skip
     return finish(svg[0], key, "Seconds and speed-up by number of threads")
 
 
@@ -54,18 +58,17 @@ def _draw_series(
     speedups.plot([base, most], [1, most / base], **ideal)
     for point in series.points:
         repetitions = walls.get(point.benchmark_id, ())
-        dots: dict[str, Any] = {"color": INK, "markersize": 3.2, "alpha": 0.6, "markeredgewidth": 0, "zorder": 4}
-        seconds.plot([point.threads] * len(repetitions), repetitions, "o", **dots)
-        speedups.plot([point.threads] * len(repetitions),
-                      [base_seconds / wall for wall in repetitions], "o", **dots)  # fmt: skip
+        across = [point.threads] * len(repetitions)
+        seconds.plot(across, repetitions, "o", **_DOTS)
+        speedups.plot(across, [base_seconds / wall for wall in repetitions], "o", **_DOTS)
         if point.speedup_low is not None and point.speedup_high is not None:
             speedups.vlines(point.threads, point.speedup_low, point.speedup_high, color=colour,
                             linewidth=2, zorder=2)  # fmt: skip
     counts = [point.threads for point in series.points]
     big: dict[str, Any] = {"color": colour, "markersize": 8, "alpha": 0.8, "linestyle": "none",
            "marker": marker, "markeredgewidth": 0, "zorder": 3}  # fmt: skip
-    seconds.plot(counts, [p.median_seconds for p in series.points], label=series.machine_class,
-                 **big)  # fmt: skip
+    medians = [point.median_seconds for point in series.points]
+    seconds.plot(counts, medians, label=legend_text(series.machine_class), **big)
     speedups.plot(counts, [point.speedup for point in series.points], **big)
 
 
@@ -78,6 +81,7 @@ def _finish(axes: Axes, counts: list[int], is_log: bool) -> None:
         axes.yaxis.set_major_formatter(ScalarFormatter())
     else:
         axes.set_ylim(bottom=0)
+        axes.locator_params(axis="y", nbins=5)
         axes.margins(x=0.12)
     axes.set_xticks(counts, [str(count) for count in counts])
     axes.xaxis.set_minor_locator(NullLocator())

@@ -19,9 +19,7 @@ SMALLEST_RANGE_PERCENT = 1.0
 """Half the width of the right panel: less would make noise of a clock look like a finding."""
 
 
-def draw_times(
-    results: Sequence[Result], analysis: Analysis, *, is_speed: bool, key: str
-) -> str:
+def draw_times(results: Sequence[Result], analysis: Analysis, *, is_speed: bool, key: str) -> str:
     """Left: from 0 on, so that lengths can be compared. Right: distance from the median."""
     unit = "h" if is_speed else "s"
     with drawing(key, 0.75 + ROW_INCHES * len(results)) as (figure, svg):
@@ -36,7 +34,7 @@ def draw_times(
             factor = units.hours_per_sim_day(result.simulated_days, 1.0) if is_speed else 1.0
             _draw_row(left, row, result, spread, factor)
             _draw_distances(right, row, result, spread)
-            values.append(f"{number(spread.median * factor)} {unit}")
+            values.append(f"{number(spread.median * factor, 4)} {unit}")
         label_rows(left, [result.benchmark_id for result in results], values)
         left.set_xlim(left=0)
         left.set_xlabel("wall-clock hours per simulated day" if is_speed else "wall-clock seconds")
@@ -75,6 +73,6 @@ def _draw_distances(axes: Axes, row: int, result: Result, spread: Spread) -> Non
 def _finish_distances(axes: Axes) -> None:
     axes.autoscale_view()
     low, high = axes.get_xlim()
-    half = max(-low, high, SMALLEST_RANGE_PERCENT)
+    half = 1.05 * max(-low, high, SMALLEST_RANGE_PERCENT)
     axes.set_xlim(-half, half)
     axes.set_xlabel("distance from the median, %")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 
+from geoschem_bench.errors import SandboxError
 from geoschem_bench.sandbox.batch.attempt import (
     CONTAINER_EXITED,
     HOST_TERMINATED,
@@ -107,7 +108,8 @@ class Scheduler:
             outcome = attempt.run(lambda: self._on_start(attempt, task), lambda: self._ending(job))
         except Exception as error:  # a fault of ours must not leave a job RUNNING for ever
             _LOG.exception("job %s", job.id)
-            kill_all(job.id)
+            if not isinstance(error, SandboxError):  # that one says that killing is of no use
+                kill_all(job.id)
             outcome = Outcome(f"Sandbox error: {error}", stopped_at=now_ms(), may_retry=False)
         with self._state.changed:
             del self._threads[job.id]

@@ -6,6 +6,7 @@ dynamodb/<region>/<table>/items/<hash>.json   one item, named by a hash of its k
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import shutil
@@ -61,7 +62,7 @@ class DynamoDBMirror:
         if stored is None:
             path.unlink(missing_ok=True)
         else:
-            write_json(path, stored.to_json()["Attributes"])
+            write_json(path, _text(stored.to_json()["Attributes"]))
 
     def _write_tables(self, region: str) -> None:
         """Rewrites all tables of a region: operations other than on items are rare."""
@@ -92,18 +93,19 @@ class DynamoDBMirror:
             region = path.parent.parent.name
             table = _load_table(self._backend(region), read_json(path))
             for item in json_files(path.parent / "items"):
-                table.put_item(read_json(item))
+                attributes = read_json(item).items()
+                table.put_item({name: _attribute(value) for name, value in attributes})
 
 
 def _definition(table: Table) -> dict[str, Any]:
-    throughput = ("ReadCapacityUnits", "WriteCapacityUnits")
     return {
         "name": table.name,
         "created_at": table.created_at.isoformat(),
         "schema": table.schema,
         "attributes": table.attr,
         "billing_mode": table.billing_mode,
-        "throughput": {key: table.throughput[key] for key in throughput},
+        "throughput": _given_throughput(table.throughput),
+        "warm_throughput": table.warm_throughput,
         "global_indexes": [_index(index.describe()) for index in table.global_indexes],
         "local_indexes": [_index(index.describe()) for index in table.indexes],
         "streams": table.stream_specification,
@@ -116,9 +118,14 @@ def _definition(table: Table) -> dict[str, Any]:
 
 
 def _index(described: dict[str, Any]) -> dict[str, Any]:
-    """What describes an index, without what DynamoDB adds by itself."""
-    given = ("IndexName", "KeySchema", "Projection", "ProvisionedThroughput")
-    return {key: described[key] for key in given if described.get(key)}
+    throughput = _given_throughput(described.get("ProvisionedThroughput", {}))
+    return {**described, "ProvisionedThroughput": throughput}
+
+
+def _given_throughput(throughput: dict[str, Any]) -> dict[str, Any] | None:
+    """None for a table or index on demand: moto shows zeros, but takes them for provisioned."""
+    units = {key: throughput.get(key, 0) for key in ("ReadCapacityUnits", "WriteCapacityUnits")}
+    return units if any(units.values()) else None
 
 
 def _load_table(backend: DynamoDBBackend, saved: dict[str, Any]) -> Table:
@@ -134,12 +141,35 @@ def _load_table(backend: DynamoDBBackend, saved: dict[str, Any]) -> Table:
         sse_specification=saved["sse"],
         tags=saved["tags"],
         deletion_protection_enabled=saved["deletion_protection"],
-        warm_throughput=None,
+        warm_throughput=saved["warm_throughput"],
     )
     table.created_at = datetime.fromisoformat(saved["created_at"])
     table.ttl = saved["ttl"]
     table.continuous_backups = saved["backups"]
     return table
+
+
+def _text(value: Any) -> Any:  # noqa: ANN401 - any part of an item
+    """An item as JSON can hold it: bytes as Base64, which is how they travel to DynamoDB too."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, dict):
+        return {key: _text(each) for key, each in value.items()}
+    return [_text(each) for each in value] if isinstance(value, list) else value
+
+
+def _attribute(saved: dict[str, Any]) -> dict[str, Any]:
+    """An attribute's value as moto holds it; the opposite of `_text`."""
+    [(kind, value)] = saved.items()
+    if kind == "B":
+        value = base64.b64decode(value)
+    elif kind == "BS":
+        value = [base64.b64decode(each) for each in value]
+    elif kind == "M":
+        value = {key: _attribute(each) for key, each in value.items()}
+    elif kind == "L":
+        value = [_attribute(each) for each in value]
+    return {kind: value}
 
 
 def _operation(environ: WSGIEnvironment) -> str:

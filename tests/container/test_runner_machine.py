@@ -19,8 +19,6 @@ VALUES = {
 
 
 class Metadata(BaseHTTPRequestHandler):
-    silent = False
-
     def do_PUT(self):
         assert self.path == "/latest/api/token"
         assert int(self.headers["X-aws-ec2-metadata-token-ttl-seconds"]) > 0
@@ -35,7 +33,7 @@ class Metadata(BaseHTTPRequestHandler):
             self.answer(404, "")
 
     def answer(self, status, text):
-        if self.server.broken:
+        if self.server.broken:  # type: ignore[attr-defined]
             status, text = 500, ""
         self.send_response(status)
         self.send_header("Content-Length", str(len(text)))
@@ -46,10 +44,13 @@ class Metadata(BaseHTTPRequestHandler):
         pass
 
 
+class Server(ThreadingHTTPServer):
+    broken = False
+
+
 @pytest.fixture
 def service():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Metadata)
-    server.broken = False
+    server = Server(("127.0.0.1", 0), Metadata)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server

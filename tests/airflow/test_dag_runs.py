@@ -1,0 +1,144 @@
+"""Whole DAG runs in one process, against a running sandbox."""
+
+import json
+import runpy
+from types import SimpleNamespace
+
+import boto3
+import pytest
+
+from geoschem_bench.pipeline import read_plan
+from geoschem_bench.planning import benchmark_run_id
+from geoschem_bench.results import JobRecord
+from geoschem_bench.suite import load_suite
+from geoschem_bench.wiring import object_store, read_settings, results_store
+from tests.airflow.conftest import QUICK, REPOSITORY, SUITES
+
+CONFIGS = REPOSITORY / "include" / "configs"
+
+pytestmark = pytest.mark.usefixtures("airflow_database", "sandbox_environment")
+
+
+def run_suite(path, conf):
+    """The DAG run of a suite file: its state, its tasks' states, its id."""
+    namespace = runpy.run_path(str(REPOSITORY / "dags" / "suites.py"))
+    dag_run = namespace[load_suite(path).dag_id].test(run_conf=conf)
+    states = {ti.task_id: ti.state for ti in dag_run.get_task_instances()}
+    return SimpleNamespace(state=dag_run.state, tasks=states, run_id=run_id_of(dag_run))
+
+
+def run_id_of(dag_run):
+    return benchmark_run_id(dag_run.run_after, dag_run.dag_id, dag_run.run_id)
+
+
+@pytest.fixture(scope="module")
+def quick(airflow_database, sandbox):
+    """One run of the quick suite: a success, a misfit, a type that the region lacks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GEOSCHEM_BENCH_SUITES", str(SUITES))
+        for name, value in sandbox.environment().items():
+            patch.setenv(name, value)
+        return run_suite(QUICK, {})
+
+
+def test_a_failed_benchmark_stops_nothing_and_fails_the_run(quick):
+    assert quick.state == "failed"
+    assert quick.tasks["phase_1.QUICK-TRANSPORT"] == "success"
+    assert quick.tasks["phase_2.QUICK-GCHP"] == "failed"
+    assert quick.tasks["phase_4.QUICK-ELSEWHERE"] == "failed"
+    for task in ("load", "analyse", "recommend", "publish"):
+        assert quick.tasks[task] == "success"
+    assert quick.tasks["verdict"] == "failed"
+
+
+def test_every_planned_benchmark_has_a_result_with_its_reason(quick):
+    results = {r.benchmark_id: r for r in results_store(read_settings()).of_run(quick.run_id)}
+    ok = results["QUICK-TRANSPORT"]
+    assert ok.status == "succeeded"
+    assert ok.workload == "proxy"
+    assert len(ok.wall_seconds) == 2
+    assert min(ok.wall_seconds) > 0
+    assert ok.throughput_days_per_day is None
+    assert ok.cost_usd_per_sim_day is None
+    assert ok.null_reason
+    assert ok.queue_seconds is not None
+    gchp = results["QUICK-GCHP"]
+    assert (gchp.status, gchp.reason) == ("failed", "misconfigured")
+    assert "proxy" in gchp.message
+    elsewhere = results["QUICK-ELSEWHERE"]
+    assert (elsewhere.status, elsewhere.reason) == ("failed", "misconfigured")
+    assert "us-east-1" in elsewhere.message
+
+
+def test_job_records_are_written_whatever_became_of_the_job(quick):
+    settings = read_settings()
+    objects = object_store(settings)
+    plan = read_plan(quick.run_id, settings.bucket, objects)
+    records = {
+        planned.id: JobRecord.model_validate_json(
+            objects.get(plan.output_path(planned) + "job.json")
+        )
+        for planned in plan.benchmarks
+    }
+    assert records["QUICK-TRANSPORT"].status == "SUCCEEDED"
+    assert records["QUICK-GCHP"].exit_code == 10
+    assert records["QUICK-GCHP"].log_tail
+    assert records["QUICK-ELSEWHERE"].status == "NOT_SUBMITTED"
+
+
+def test_the_report_names_the_failures(quick):
+    settings = read_settings()
+    page = object_store(settings).get(f"s3://{settings.bucket}/runs/{quick.run_id}/report.html")
+    for text in (b"QUICK-TRANSPORT", b"QUICK-GCHP", b"misconfigured", b"hpc7g.16xlarge"):
+        assert text in page
+
+
+def test_only_the_phases_asked_for_run(sandbox):
+    before = count_jobs(sandbox)
+    run = run_suite(QUICK, {"phases": ["phase_3", "phase_4"]})
+    assert run.tasks["phase_1.QUICK-TRANSPORT"] == "skipped"
+    assert run.tasks["phase_2.QUICK-GCHP"] == "skipped"
+    assert run.tasks["phase_4.QUICK-ELSEWHERE"] == "failed"
+    assert count_jobs(sandbox) == before
+    settings = read_settings()
+    plan = read_plan(run.run_id, settings.bucket, object_store(settings))
+    assert [planned.id for planned in plan.benchmarks] == ["QUICK-ELSEWHERE"]
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_dry_run_of_each_suite_plans_and_submits_nothing(path, sandbox):
+    before = count_jobs(sandbox)
+    run = run_suite(path, {"dry_run": True})
+    assert run.state == "success"
+    assert count_jobs(sandbox) == before
+    settings = read_settings()
+    plan = read_plan(run.run_id, settings.bucket, object_store(settings))
+    assert plan.dry_run
+    assert [p.id for p in plan.benchmarks] == [b.id for b in load_suite(path).benchmarks]
+    assert run.tasks["load"] == "skipped"
+
+
+def test_an_unknown_phase_is_refused_before_any_task():
+    with pytest.raises(Exception, match="bogus"):
+        run_suite(QUICK, {"phases": ["bogus"]})
+
+
+def test_a_suite_of_another_region_is_refused_on_aws(monkeypatch):
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from geoschem_bench.orchestration.tasks import _check_region
+
+    suite = load_suite(CONFIGS / "full.yaml")
+    on_aws = SimpleNamespace(settings=SimpleNamespace(region="us-west-2", endpoint_url=None))
+    with pytest.raises(AirflowFailException, match="AWS_DEFAULT_REGION=us-east-1"):
+        _check_region(suite, on_aws)
+
+
+def count_jobs(sandbox):
+    batch = boto3.client("batch", endpoint_url=sandbox.endpoint_url, region_name=sandbox.region,
+                         aws_access_key_id="x", aws_secret_access_key="x")  # fmt: skip
+    queues = [queue["jobQueueName"] for queue in batch.describe_job_queues()["jobQueues"]]
+    every = [{"name": "JOB_NAME", "values": ["*"]}]
+    return json.dumps(
+        {q: len(batch.list_jobs(jobQueue=q, filters=every)["jobSummaryList"]) for q in queues}
+    )

@@ -1,0 +1,142 @@
+"""One sandbox for all these tests, and a short way to run jobs in it."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import boto3
+import pytest
+
+from geoschem_bench.sandbox import Behaviour, Sandbox, running
+
+QUEUE = "geos-chem-graviton-queue"
+DEADLINE_SECONDS = 30.0
+QUICK = Behaviour(stop_seconds=1.0, minimum_timeout_seconds=1)
+
+names = (f"test-{number}" for number in itertools.count())
+
+
+def wait_until(condition: Callable[[], Any], what: str) -> Any:
+    """The first true value of the condition."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"waited {DEADLINE_SECONDS} s in vain: {what}"
+        time.sleep(0.02)
+    return value
+
+
+def client(sandbox: Sandbox, service: str, **options: Any) -> Any:
+    make: Any = boto3.client
+    usual = {
+        "endpoint_url": sandbox.endpoint_url,
+        "region_name": sandbox.region,
+        "aws_access_key_id": "any",
+        "aws_secret_access_key": "any",
+    }
+    return make(service, **{**usual, **options})
+
+
+class Jobs:
+    """Defines, submits and follows jobs."""
+
+    def __init__(self, batch: Any, logs: Any) -> None:
+        self.batch = batch
+        self.logs = logs
+
+    def define(self, command: list[str], *, vcpus: int = 1, **options: Any) -> str:
+        name = next(names)
+        container = {
+            "image": "test",
+            "command": command,
+            "resourceRequirements": [
+                {"type": "VCPU", "value": str(vcpus)},
+                {"type": "MEMORY", "value": "64"},
+            ],
+            "environment": options.pop("environment", []),
+        }
+        self.batch.register_job_definition(
+            jobDefinitionName=name, type="container", containerProperties=container, **options
+        )
+        return name
+
+    def submit(self, definition: str, *, queue: str = QUEUE, **options: Any) -> str:
+        name = options.pop("name", definition)
+        answer = self.batch.submit_job(
+            jobName=name, jobQueue=queue, jobDefinition=definition, **options
+        )
+        return str(answer["jobId"])
+
+    def shell(self, script: str, **options: Any) -> str:
+        return self.submit(self.define(["sh", "-c", script]), **options)
+
+    def python(self, script: str, **options: Any) -> str:
+        return self.submit(self.define([sys.executable, "-c", script]), **options)
+
+    def detail(self, job_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.batch.describe_jobs(jobs=[job_id])["jobs"][0]
+        return found
+
+    def wait(self, job_id: str, *statuses: str) -> dict[str, Any]:
+        wanted = statuses or ("SUCCEEDED", "FAILED")
+
+        def reached() -> dict[str, Any] | None:
+            detail = self.detail(job_id)
+            return detail if detail["status"] in wanted else None
+
+        found: dict[str, Any] = wait_until(reached, f"job {job_id} to be {wanted}")
+        return found
+
+    def output(self, detail: dict[str, Any]) -> list[str]:
+        answer = self.logs.get_log_events(
+            logGroupName="/aws/batch/job",
+            logStreamName=detail["container"]["logStreamName"],
+            startFromHead=True,
+        )
+        return [event["message"] for event in answer["events"]]
+
+    def wait_for_output(self, job_id: str, lines: int) -> list[str]:
+        """The first lines of a job that goes on running."""
+        detail = self.wait(job_id, "RUNNING")
+        found: list[str] = wait_until(
+            lambda: (output := self.output(detail))[lines - 1 :] and output, "output"
+        )
+        return found
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    queues = ["geos-chem-c7g-2xlarge-queue", "geos-chem-m7a-metal-48xl-spot-queue"]
+    with running(tmp_path_factory.mktemp("state"), queues=queues, behaviour=QUICK) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def connect() -> Callable[..., Any]:
+    return client
+
+
+@pytest.fixture(scope="session")
+def batch(sandbox: Sandbox) -> Iterator[Any]:
+    with closing(client(sandbox, "batch")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def logs(sandbox: Sandbox) -> Iterator[Any]:
+    with closing(client(sandbox, "logs")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def jobs(batch: Any, logs: Any) -> Jobs:
+    return Jobs(batch, logs)
+
+
+@pytest.fixture(scope="session")
+def until() -> Callable[[Callable[[], Any], str], Any]:
+    return wait_until

@@ -1,0 +1,116 @@
+"""up, down, status: one server per state, never somebody else's process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import threading
+
+import psutil
+import pytest
+
+from geoschem_bench.errors import SandboxError
+from geoschem_bench.sandbox import down, job_counts, running, status, up
+
+
+def test_environment_is_all_a_program_needs(sandbox):
+    assert sandbox.environment() == {
+        "AWS_ENDPOINT_URL": sandbox.endpoint_url,
+        "AWS_ACCESS_KEY_ID": "sandbox",
+        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_DEFAULT_REGION": "us-west-2",
+        "AWS_REGION": "us-west-2",
+        "GEOSCHEM_BENCH_BUCKET": "geos-chem-benchmarks-sandbox",
+        "GEOSCHEM_BENCH_TABLE": "geoschem-benchmarks",
+    }
+    assert sandbox.endpoint_url.startswith("http://127.0.0.1:")
+
+
+def test_a_job_works_with_boto3_and_the_endpoint_alone(jobs, sandbox, connect):
+    script = (
+        "import boto3; "
+        f"boto3.client('s3').put_object(Bucket='{sandbox.bucket}', Key='from/job', Body=b'x'); "
+        "print(boto3.client('sts').get_caller_identity()['Account']); "
+        "print(len(boto3.client('ec2').describe_instance_types(InstanceTypes=['c7g.4xlarge'])"
+        "['InstanceTypes'])); "
+        f"print(boto3.client('dynamodb').describe_table(TableName='{sandbox.table}')"
+        "['Table']['TableStatus'])"
+    )
+    detail = jobs.wait(jobs.python(script))
+    assert jobs.output(detail)[1:] == ["1", "ACTIVE"]
+    s3 = connect(sandbox, "s3")
+    assert s3.get_object(Bucket=sandbox.bucket, Key="from/job")["Body"].read() == b"x"
+    s3.close()
+
+
+def test_status_tells_where_it_is_and_what_it_does(sandbox, jobs):
+    jobs.wait(jobs.shell("true"))
+    assert status(sandbox.state_dir) == sandbox
+    counts = job_counts(sandbox.state_dir)
+    assert counts["SUCCEEDED"] >= 1
+    assert all(counts.values())
+
+
+def test_without_a_sandbox_there_is_none(tmp_path):
+    assert status(tmp_path) is None
+    assert down(tmp_path) is False
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(SandboxError, match="sandbox up"):
+        job_counts(tmp_path)
+
+
+def test_two_ups_at_once_make_one_server(tmp_path):
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(up(tmp_path))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 3
+    assert len(set(found)) == 1
+    assert down(tmp_path) is True
+    assert not psutil.pid_exists(found[0].pid)
+    assert status(tmp_path) is None
+    assert down(tmp_path) is False
+
+
+def test_the_endpoint_stays_the_same_unless_its_port_is_taken(tmp_path):
+    with running(tmp_path) as first:
+        pass
+    with running(tmp_path) as second:
+        assert second.endpoint_url == first.endpoint_url
+        assert second.pid != first.pid
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", int(first.endpoint_url.rpartition(":")[2])))
+        taken.listen()
+        with running(tmp_path) as third:
+            assert third.endpoint_url != first.endpoint_url
+
+
+def test_a_stale_record_is_not_trusted_and_a_foreign_process_never_killed(tmp_path):
+    with running(tmp_path) as first:
+        os.kill(first.pid, signal.SIGKILL)
+        record = tmp_path / "sandbox" / "server.json"
+        foreign = {**json.loads(record.read_text()), "pid": os.getpid()}
+        record.write_text(json.dumps(foreign))
+        assert status(tmp_path) is None
+        assert down(tmp_path) is False
+        second = up(tmp_path)
+        assert second.pid not in (first.pid, os.getpid())
+
+
+def test_a_server_that_does_not_start_says_why(tmp_path):
+    broken = tmp_path / "sandbox" / "batch" / "jobs" / "x.json"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("{no json")
+    with pytest.raises(SandboxError, match=r"(?s)exit code 1.*server\.log.*JSONDecodeError"):
+        up(tmp_path)
+    assert status(tmp_path) is None
+
+
+def test_another_region_is_refused_while_one_runs(sandbox):
+    with pytest.raises(SandboxError, match=r"us-west-2 is running.*eu-west-1.*sandbox down"):
+        up(sandbox.state_dir, region="eu-west-1")
