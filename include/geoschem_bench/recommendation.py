@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict
 
 from geoschem_bench.analysis import FEWEST_FOR_INTERVAL, Analysis, Spread, ordered_groups
-from geoschem_bench.analysis import latest_submissions as latest_of
 from geoschem_bench.results import Result
 
 FEWEST_TYPES = 2
@@ -86,7 +85,7 @@ class _Candidate(BaseModel):
 
 def recommend(analysis: Analysis, results: Sequence[Result]) -> list[Recommendation]:
     """One recommendation for each simulation among the results."""
-    latest, _ = latest_of(results)
+    latest = analysis.latest(results)
     return [_recommend(group, analysis) for group in ordered_groups(latest).values()]
 
 

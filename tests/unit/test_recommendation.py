@@ -5,7 +5,7 @@ import pytest
 
 from geoschem_bench.analysis import analyse
 from geoschem_bench.recommendation import recommend
-from tests.unit.factories import make_failure, make_model_result, make_result
+from tests.unit.factories import make_failure, make_model_result, make_result, sandbox_plan
 
 FAST = {"observed_instance_type": "c7g.4xlarge", "wall_seconds": (4000.0, 4010.0, 4020.0)}
 SLOW = {"observed_instance_type": "c7i.4xlarge", "wall_seconds": (5000.0, 5010.0, 5020.0)}
@@ -127,3 +127,13 @@ def test_nothing_heavy_is_loaded():
     code = f"import sys, geoschem_bench.recommendation; print({heavy} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_recommendations_come_in_the_order_of_the_plan():
+    plan = sandbox_plan()
+    names = {item.benchmark.simulation_type: item.id for item in plan.benchmarks}
+    results = [make_result(simulation_type=kind, benchmark_id=name) for kind, name in names.items()]
+    found = recommend(analyse(results, plan), list(reversed(results)))
+    order = [item.id for item in plan.benchmarks if item.id in names.values()]
+    expected = [next(kind for kind, name in names.items() if name == i) for i in order]
+    assert [item.simulation.split()[0] for item in found] == expected

@@ -133,5 +133,5 @@ def _interrupted(airflow: airflow_process.AirflowRun, settings: Settings) -> Non
     progress = RunProgress(run_id, settings)
     queues = {planned.job_queue for planned in progress.plan.benchmarks}
     jobs = batch_jobs(settings)
-    stopped = jobs.terminate(jobs.named(queues, f"gsb-{run_id}-"), "Terminated by Ctrl-C")
-    say(f"{stopped} jobs terminated; finish the run's report by: geoschem-bench report {run_id}")
+    jobs.terminate(jobs.named(queues, f"gsb-{run_id}-"), "Terminated by Ctrl-C")
+    say(f"No job of the run is left; report what there is by: geoschem-bench report {run_id}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from geoschem_bench import units
 from geoschem_bench.analysis import Analysis, Component, Measures, Spread
 from geoschem_bench.recommendation import describe_simulation
-from geoschem_bench.report.formats import DASH, moment, number, percent, plain, span
+from geoschem_bench.report.formats import DASH, moment, number, percent, plain, span, variation
 from geoschem_bench.results import Result
 
 
@@ -69,7 +69,7 @@ def _metrics(result: Result, measures: Measures) -> Iterator[MetricRow]:
     no_speed = failed or result.null_reason or "not in the manifest"
     absent = failed or "not in the manifest"
     walls, days = result.wall_seconds, result.simulated_days
-    if measures.hours_per_sim_day or result.workload != "proxy":
+    if "proxy" not in (result.workload, result.application):
         hours = [units.hours_per_sim_day(days, wall) for wall in walls if days]
         yield _metric("Hours per simulated day", "h", measures.hours_per_sim_day, hours, no_speed)
     speeds = [units.throughput_days_per_day(days, wall) for wall in walls if wall]
@@ -103,7 +103,7 @@ def _metric(
         median=number(spread.median * scale, 4),
         minimum=number(spread.minimum * scale, 4),
         maximum=number(spread.maximum * scale, 4),
-        cv_percent=number(spread.cv_percent, 2),
+        cv_percent=variation(spread.cv_percent),
         interval=span(spread.ci_low, spread.ci_high, scale),
         repetitions=_list(value * scale for value in repetitions),
     )
@@ -114,7 +114,7 @@ def _unsummed(name: str, unit: str, n: int, repetitions: str, why: str = "") -> 
 
 
 def _list(values: Iterable[float]) -> str:
-    return "  ".join(number(value, 4) for value in values)
+    return " · ".join(number(value, 4) for value in values)
 
 
 def _facts(result: Result) -> Iterator[tuple[str, str]]:

@@ -68,6 +68,13 @@ def plain(text: str | None) -> str:
     return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", _ESCAPES.sub("", lines))
 
 
+def variation(cv_percent: float | None) -> str:
+    """A coefficient of variation, without the rounding noise of equal numbers."""
+    if cv_percent is None:
+        return DASH
+    return number(cv_percent, 2) if cv_percent >= 0.01 else "< 0.01"
+
+
 def short(text: str, most: int = 36) -> str:
     """One line of at most `most` characters, for a figure."""
     line = " ".join(plain(text).split())

@@ -19,6 +19,14 @@ from geoschem_bench.results import Rejected, Result, RunPlanFile
 
 
 @dataclass(frozen=True)
+class Advice:
+    """A recommendation, and every simulation of which the very same is to be said."""
+
+    simulations: tuple[str, ...]
+    item: Recommendation
+
+
+@dataclass(frozen=True)
 class Page:
     """The whole page."""
 
@@ -37,7 +45,7 @@ class Page:
     rows: tuple[HeadRow, ...]
     footnotes: tuple[str, ...]
     simulations: tuple[SimulationView, ...]
-    recommendations: tuple[Recommendation, ...]
+    recommendations: tuple[Advice, ...]
     failures: tuple[Result, ...]
     earlier: tuple[Result, ...]
     details: tuple[Detail, ...]
@@ -78,7 +86,7 @@ def page_of(
         rows=tuple(rows),
         footnotes=_footnotes(rows),
         simulations=tuple(simulation_views(latest, analysis)),
-        recommendations=tuple(recommendations),
+        recommendations=_advice(recommendations),
         failures=failures,
         earlier=tuple(earlier),
         details=tuple(details(latest, earlier, analysis)),
@@ -101,6 +109,14 @@ def _verdict(
     if rejected:
         text += f"; {len(rejected)} manifest{'s' if len(rejected) > 1 else ''} could not be read"
     return text
+
+
+def _advice(recommendations: Sequence[Recommendation]) -> tuple[Advice, ...]:
+    """Six times the same "not enough data" is said once, with six names above it."""
+    same: dict[str, list[Recommendation]] = {}
+    for item in recommendations:
+        same.setdefault(repr(item.model_dump(exclude={"simulation"})), []).append(item)
+    return tuple(Advice(tuple(i.simulation for i in items), items[0]) for items in same.values())
 
 
 def _footnotes(rows: Sequence[HeadRow]) -> tuple[str, ...]:

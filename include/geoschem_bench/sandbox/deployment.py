@@ -7,10 +7,6 @@ from collections.abc import Collection, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import ClientError
-
 from geoschem_bench.sandbox import settings
 from geoschem_bench.sandbox.definitions import JOB_DEFINITIONS, TABLE_DEFINITION
 
@@ -42,6 +38,9 @@ def deploy(
             `geos-chem-<type, dot as dash>[-spot]-queue` gets an environment of this type.
         bucket: The name of the bucket.
     """
+    import boto3  # a quarter of a second, which only those who deploy shall pay
+    from botocore.config import Config
+
     options: dict[str, Any] = {
         "endpoint_url": endpoint,
         "region_name": region,
@@ -72,11 +71,8 @@ def _create_bucket(s3: S3Client, bucket: str, region: str) -> None:
 
 
 def _create_table(dynamodb: DynamoDBClient) -> None:
-    try:
+    if settings.TABLE not in dynamodb.list_tables()["TableNames"]:
         dynamodb.create_table(**TABLE_DEFINITION)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceInUseException":
-            raise
 
 
 def _create_queues(batch: BatchClient, queues: Collection[str]) -> None:

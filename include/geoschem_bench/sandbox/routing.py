@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +38,8 @@ class Router:
         self._region = region
         self._mirrors: dict[str, S3Mirror | DynamoDBMirror] = {"s3": s3, "dynamodb": dynamodb}
         self._status = status
-        self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._locks = {service: threading.Lock() for service in self._mirrors}
+        self._lock_of_the_others = threading.Lock()
         self.moto = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -60,7 +60,7 @@ class Router:
         body = read_body(environ)
         # One request per service at a time. moto's backends are not thread-safe: a condition is
         # checked and the item then put in two steps, and a reader may see an object half replaced.
-        with self._locks[service]:
+        with self._locks.get(service, self._lock_of_the_others):
             answer = call(self.moto, environ)
             mirror = self._mirrors.get(service)
             if mirror and answer.is_success and mirror.is_change(environ):

@@ -6,10 +6,10 @@ import argparse
 import fcntl
 import logging
 import os
-import shutil
 import signal
 import sys
 import threading
+import time
 import uuid
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,8 @@ from geoschem_bench.sandbox.routing import Router
 from geoschem_bench.sandbox.settings import HOST, Behaviour, Folders
 
 _PAUSE_SECONDS = 0.05
-"""How often the web server looks whether it shall end."""
+_CLAIM_SECONDS = 5.0
+"""A server that was killed just now may take a moment to let go."""
 
 
 class Server:
@@ -64,7 +65,7 @@ class Server:
             scratch=self._folders.scratch,
             logs=LogStore(self._folders.logs, self._region, DEFAULT_ACCOUNT_ID),
             stop_seconds=behaviour.stop_seconds,
-            cores=len(os.sched_getaffinity(0)),
+            cores=_cores(),
         )
 
     @property
@@ -79,7 +80,6 @@ class Server:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._asked_to_stop.set())
         self._scheduler.start()
-        shutil.rmtree(self._folders.scratch, ignore_errors=True)
         serve = partial(self._http.serve_forever, poll_interval=_PAUSE_SECONDS)
         threading.Thread(target=serve, name="http", daemon=True).start()
         self._announce()
@@ -118,15 +118,28 @@ def _listen(port: int, router: Router) -> BaseWSGIServer:
     raise SandboxError(f"no port of {HOST} is free; see `ss -ltn`")
 
 
+def _cores() -> int:
+    """The cores that we may use, which macOS does not tell: there it is all of them."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _claim(root: Path) -> IO[str]:
     """Makes sure that no other server writes to the same files. The kernel lets go at our end."""
     root.mkdir(parents=True, exist_ok=True)
     lock = (root / "server.lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise SandboxError(f"{root}: another sandbox serves this state; stop it first") from error
-    return lock
+    deadline = time.monotonic() + _CLAIM_SECONDS
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > deadline:
+                message = f"{root}: another sandbox serves this state; stop it first"
+                raise SandboxError(message) from error
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return lock
 
 
 def _arguments(arguments: list[str]) -> argparse.Namespace:

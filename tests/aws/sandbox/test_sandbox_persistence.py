@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from contextlib import ExitStack, closing
 
 import psutil
@@ -43,6 +44,8 @@ class Killable:
 
     def kill(self):
         os.kill(self.sandbox.pid, signal.SIGKILL)
+        while not is_gone(self.sandbox.pid):
+            time.sleep(0.01)
 
     def close(self):
         self.clients.close()
@@ -280,7 +283,7 @@ def test_what_a_job_printed_last_before_the_server_was_killed_is_found(killable,
     killable.kill()
     gate.touch()
     while not through.exists():
-        pass
+        time.sleep(0.01)
     killable.start()
     here = type(jobs)(killable.batch, killable.logs)
     assert here.output(here.detail(job_id)) == ["early", "late"]

@@ -1,7 +1,14 @@
+from typing import Any
+
 import pytest
 
 from geoschem_bench.analysis import Analysis, analyse, family_of, latest_submissions, natural_key
 from tests.unit.factories import make_failure, make_model_result, make_result, sandbox_plan
+
+
+def measures_of(result) -> Any:
+    (measures,) = analyse([result]).measures
+    return measures
 
 
 def test_nothing_can_be_analysed():
@@ -25,7 +32,7 @@ def test_each_benchmark_counts_once_by_its_latest_submission():
 
 
 def test_a_proxy_has_no_speed():
-    (measures,) = analyse([make_result()]).measures
+    measures = measures_of(make_result())
     assert measures.hours_per_sim_day is None
     assert measures.throughput_days_per_day is None
     assert measures.cost_usd_per_sim_day is None
@@ -34,13 +41,13 @@ def test_a_proxy_has_no_speed():
 
 def test_a_proxy_has_no_speed_even_where_the_manifest_claims_one():
     result = make_result(hours_per_sim_day=1.0, throughput_days_per_day=24.0)
-    (measures,) = analyse([result]).measures
+    measures = measures_of(result)
     assert measures.hours_per_sim_day is None
     assert measures.throughput_days_per_day is None
 
 
 def test_a_model_run_has_speed_for_each_repetition():
-    (measures,) = analyse([make_model_result(wall_seconds=(3600.0, 7200.0, 5400.0))]).measures
+    measures = measures_of(make_model_result(wall_seconds=(3600.0, 7200.0, 5400.0)))
     hours, speed = measures.hours_per_sim_day, measures.throughput_days_per_day
     assert (hours.minimum, hours.maximum) == (pytest.approx(1 / 7), pytest.approx(2 / 7))
     assert speed.maximum == pytest.approx(7 * 24)
@@ -48,7 +55,7 @@ def test_a_model_run_has_speed_for_each_repetition():
 
 def test_cpu_efficiency_of_each_repetition():
     result = make_result(threads=2, wall_seconds=(10.0, 8.0), cpu_seconds=(20.0, 12.0))
-    (measures,) = analyse([result]).measures
+    measures = measures_of(result)
     assert (measures.cpu_efficiency.minimum, measures.cpu_efficiency.maximum) == (0.75, 1.0)
 
 

@@ -22,6 +22,8 @@ def test_speedup_is_relative_to_the_fewest_threads():
     assert two.speedup == pytest.approx(10 / 5.5)
     assert two.efficiency == pytest.approx(10 / 11)
     assert (one.speedup_low, one.speedup_high) == (None, None)
+    assert two.speedup_low is not None
+    assert two.speedup_high is not None
     assert two.speedup_low < two.speedup < two.speedup_high
 
 

@@ -1,6 +1,15 @@
 import pytest
 
-from geoschem_bench.report.formats import duration, moment, number, percent, plain, span
+from geoschem_bench.report.formats import (
+    duration,
+    moment,
+    number,
+    percent,
+    plain,
+    short,
+    span,
+    variation,
+)
 
 
 @pytest.mark.parametrize(
@@ -32,3 +41,15 @@ def test_durations(seconds, shown):
 
 def test_text_of_others_without_escapes_and_half_characters():
     assert plain("\x1b[31mred\x1b[0m \x00 \ud800 tab\tline\r\n") == "red � � tab\tline\n"
+
+
+@pytest.mark.parametrize(
+    ("cv", "shown"), [(None, "–"), (0.0, "< 0.01"), (6.6e-15, "< 0.01"), (1.234, "1.2")]
+)
+def test_variation_shows_no_rounding_noise(cv, shown):
+    assert variation(cv) == shown
+
+
+def test_long_names_are_cut_to_one_line():
+    assert short("a\nb") == "a b"
+    assert short("x" * 100, 10) == "x" * 9 + "…"

@@ -20,7 +20,8 @@ class Page(HTMLParser):
 
     def __init__(self, html):
         super().__init__()
-        self.elements, self.text, self._open = [], {}, []
+        self.elements, self.text = [], {}
+        self._open: list[str] = []
         self.feed(html.decode())
         self.close()
         assert self._open == []
@@ -171,6 +172,13 @@ def test_a_missing_recommendation_says_what_is_missing():
     words = page(make_result()).words
     assert "No instance type is recommended" in words
     assert "What is missing" in words
+
+
+def test_the_same_advice_is_given_once():
+    shown = page(make_result(), make_result(resolution="2x2.5", benchmark_id="B"))
+    assert shown.words.count("No instance type is recommended") == 1
+    for simulation in ("TransportTracers at 4x5", "TransportTracers at 2x2.5"):
+        assert simulation in shown.text["h3"]
 
 
 def test_a_recommendation_comes_with_its_evidence():

@@ -13,9 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from geoschem_bench.sandbox.batch.job import Job, now_ms
 from geoschem_bench.sandbox.batch.logs import LogStore, OutputReader
-from geoschem_bench.sandbox.batch.processes import JOB_ID, kill_all, send
+from geoschem_bench.sandbox.batch.processes import JOB_ID, kill_all, processes_of, send
 from geoschem_bench.sandbox.settings import CREDENTIALS
 
 CONTAINER_EXITED = "Essential container in task exited"
@@ -71,6 +73,7 @@ class Attempt:
         self._folder = scratch_folder(host.scratch, job.id, self.number)
         self._started = 0.0
         self._stop: tuple[str, bool, float] | None = None
+        self._family: list[psutil.Process] = []
 
     def run(self, on_start: Callable[[], None], ending: Callable[[], str | None]) -> Outcome:
         """Runs the command.
@@ -124,6 +127,19 @@ class Attempt:
             "AWS_BATCH_JQ_NAME": self.job.queue,
             "AWS_BATCH_CE_NAME": self.environment_name,
             "GEOSCHEM_BENCH_GRANTED_VCPUS": str(self.host.granted_vcpus(self.job)),
+            **self._node_environment(),
+        }
+
+    def _node_environment(self) -> dict[str, str]:
+        """What Batch tells the main node of a multi-node job; here no other node is there."""
+        nodes = self.job.detail.get("nodeProperties")
+        if nodes is None:
+            return {}
+        main = str(nodes["mainNode"])
+        return {
+            "AWS_BATCH_JOB_MAIN_NODE_INDEX": main,
+            "AWS_BATCH_JOB_NODE_INDEX": main,
+            "AWS_BATCH_JOB_NUM_NODES": "1",
         }
 
     def _follow(
@@ -141,7 +157,7 @@ class Attempt:
             self.host.logs.append(self.log_stream, reader.new_lines())
             self._stop_if_asked(process.pid, ending())
         # As in Docker the first process is the container: what it left behind ends with it.
-        kill_all(self.job.id, process.pid)
+        kill_all(self.job.id, process.pid, self._family)
         self.host.logs.append(self.log_stream, reader.new_lines(last=True))
         reader.close()
         return self._outcome(process.returncode, started_at)
@@ -151,9 +167,10 @@ class Attempt:
         if self._stop is None:
             self._stop = self._why_stop(reason)
             if self._stop is not None:
+                self._family = processes_of(self.job.id, pid)
                 send(pid, signal.SIGTERM)
         elif time.monotonic() > self._stop[2]:
-            kill_all(self.job.id, pid)
+            kill_all(self.job.id, pid, self._family)
 
     def _why_stop(self, reason: str | None) -> tuple[str, bool, float] | None:
         """Reason, whether a retry is allowed, and when patience ends."""

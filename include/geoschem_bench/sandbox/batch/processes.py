@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import psutil
 
@@ -29,19 +29,24 @@ def processes_of(job_id: str, leader: int | None = None) -> list[psutil.Process]
     return [process for process in found.values() if _is_alive(process)]
 
 
-def kill_all(job_id: str, leader: int | None = None) -> None:
+def kill_all(job_id: str, leader: int | None = None, known: Sequence[psutil.Process] = ()) -> None:
     """Kills a job's processes and returns when none is left.
+
+    Args:
+        job_id: The job.
+        leader: Its first process, if it is known.
+        known: Processes found earlier, whose parents may have ended since.
 
     Raises:
         SandboxError: some outlived SIGKILL, as processes stuck in the kernel do.
     """
     deadline = time.monotonic() + _KILL_SECONDS
-    while left := processes_of(job_id, leader):
+    while left := {*processes_of(job_id, leader), *filter(_is_alive, known)}:
         if time.monotonic() > deadline:
             pids = ", ".join(str(process.pid) for process in left)
             raise SandboxError(f"job {job_id}: processes {pids} do not end on SIGKILL; see `ps`")
         for process in left:
-            send(process.pid, signal.SIGKILL)
+            _kill(process)
         time.sleep(_PAUSE_SECONDS)
 
 
@@ -50,6 +55,13 @@ def send(pid: int, signal_number: signal.Signals) -> None:
     try:
         os.kill(pid, signal_number)
     except ProcessLookupError:
+        return
+
+
+def _kill(process: psutil.Process) -> None:
+    try:
+        process.kill()
+    except psutil.NoSuchProcess:
         return
 
 
@@ -73,6 +85,7 @@ def _children(process: psutil.Process) -> list[psutil.Process]:
 def _is_alive(process: psutil.Process) -> bool:
     """A zombie does nothing any more and only its parent can remove it."""
     try:
-        return process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+        status = process.status()
+        return process.is_running() and status not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
     except psutil.Error:
         return False

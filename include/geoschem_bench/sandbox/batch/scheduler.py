@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 
 from geoschem_bench.errors import SandboxError
@@ -23,6 +24,7 @@ from geoschem_bench.sandbox.batch.shelf import Document
 from geoschem_bench.sandbox.batch.state import BatchState
 
 _LOG = logging.getLogger(__name__)
+_AGAIN_SECONDS = 1.0
 
 
 class Scheduler:
@@ -41,6 +43,7 @@ class Scheduler:
             for job in list(self._state.jobs.values()):
                 if job.status in ON_A_HOST:
                     self._clear_away(job)
+        shutil.rmtree(self._host.scratch, ignore_errors=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -67,8 +70,14 @@ class Scheduler:
     def _decide(self) -> None:
         with self._state.changed:
             while not self._closing:
-                self._advance()
-                if not self._start_next():
+                try:
+                    self._advance()
+                    has_started = self._start_next()
+                except OSError:  # a full disk must not end the scheduling for good
+                    _LOG.exception("scheduler")
+                    self._state.changed.wait(_AGAIN_SECONDS)
+                    continue
+                if not has_started:
                     self._state.changed.wait()
 
     def _advance(self) -> None:

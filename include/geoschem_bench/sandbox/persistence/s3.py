@@ -53,7 +53,7 @@ class S3Mirror:
         bucket, _, key = path_of(environ).removeprefix("/").partition("/")
         if key:
             self._write_object(bucket, key)
-        elif environ["REQUEST_METHOD"] == "POST":  # the one POST to a bucket deletes many objects
+        elif environ["REQUEST_METHOD"] == "POST":  # DeleteObjects; we know no forms of browsers
             self._remove_deleted(bucket)
         else:
             self._write_bucket(bucket, environ, body, region)
