@@ -64,7 +64,7 @@ def load_run(run_id: str, bucket: str, objects: ObjectStore, store: ResultsStore
 
 def analyse_run(run_id: str, bucket: str, objects: ObjectStore, store: ResultsStore) -> Analysis:
     """Statistics of the run's results, stored as `analysis.json`."""
-    analysis = analyse(store.of_run(run_id))
+    analysis = analyse(store.of_run(run_id), _plan_of(run_id, bucket, objects))
     objects.put(_address(bucket, run_id, "analysis.json"), analysis.to_json())
     return analysis
 
@@ -87,7 +87,7 @@ def publish_run(
     results = store.of_run(run_id)
     analysis = analysis_of(run_id, bucket, objects, results)
     report = build_report(
-        read_run_plan(objects, _address(bucket, run_id, "plan.json")),
+        _plan_of(run_id, bucket, objects),
         results,
         _rejected(run_id, bucket, objects),
         analysis,
@@ -103,7 +103,7 @@ def publish_run(
 
 def read_plan(run_id: str, bucket: str, objects: ObjectStore) -> RunPlanFile:
     """The plan of a run. Raises NotFoundError where there is no such run."""
-    plan = read_run_plan(objects, _address(bucket, run_id, "plan.json"))
+    plan = _plan_of(run_id, bucket, objects)
     if plan is None:
         raise NotFoundError(f"no run {run_id} in s3://{bucket}/runs/; `status` lists the runs")
     return plan
@@ -122,7 +122,13 @@ def _address(bucket: str, run_id: str, name: str) -> str:
 def analysis_of(run_id: str, bucket: str, objects: ObjectStore, results: list[Result]) -> Analysis:
     """The stored analysis of a run, or a fresh one."""
     raw = objects.get(_address(bucket, run_id, "analysis.json"))
-    return Analysis.from_json(raw) if raw is not None else analyse(results)
+    if raw is not None:
+        return Analysis.from_json(raw)
+    return analyse(results, _plan_of(run_id, bucket, objects))
+
+
+def _plan_of(run_id: str, bucket: str, objects: ObjectStore) -> RunPlanFile | None:
+    return read_run_plan(objects, _address(bucket, run_id, "plan.json"))
 
 
 def _rejected(run_id: str, bucket: str, objects: ObjectStore) -> list[Rejected]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
-from geoschem_bench.sandbox import Behaviour, Sandbox, running
+from geoschem_bench.sandbox import Behaviour, Sandbox, down, running, status, up
 
 QUEUE = "geos-chem-graviton-queue"
 DEADLINE_SECONDS = 30.0
@@ -140,3 +143,62 @@ def jobs(batch: Any, logs: Any) -> Jobs:
 @pytest.fixture(scope="session")
 def until() -> Callable[[Callable[[], Any], str], Any]:
     return wait_until
+
+
+@pytest.fixture
+def refused(batch: Any) -> Any:
+    """The exception that botocore makes of a refusal."""
+    return batch.exceptions.ClientException
+
+
+@pytest.fixture
+def blocked(batch: Any) -> Iterator[str]:
+    """A queue whose environment is disabled: its jobs stay RUNNABLE."""
+    batch.create_compute_environment(
+        computeEnvironmentName="blocked",
+        type="MANAGED",
+        state="DISABLED",
+        computeResources={"type": "EC2", "maxvCpus": 8, "subnets": ["s"]},
+    )
+    order = [{"order": 1, "computeEnvironment": "blocked"}]
+    batch.create_job_queue(jobQueueName="blocked-q", priority=5, computeEnvironmentOrder=order)
+    yield "blocked-q"
+    batch.update_job_queue(jobQueue="blocked-q", state="DISABLED")
+    batch.delete_job_queue(jobQueue="blocked-q")
+    batch.delete_compute_environment(computeEnvironment="blocked")
+
+
+class Killable:
+    """A sandbox of its own, and clients that are made anew after each start."""
+
+    batch: Any
+    s3: Any
+    dynamodb: Any
+    logs: Any
+
+    def __init__(self, state_dir: Path) -> None:
+        self.state_dir = state_dir
+        self.clients = ExitStack()
+        self.start()
+
+    def start(self) -> None:
+        self.sandbox = up(self.state_dir, behaviour=Behaviour(stop_seconds=1.0))
+        self.clients.close()
+        for name in ("batch", "s3", "dynamodb", "logs"):
+            setattr(self, name, self.clients.enter_context(closing(client(self.sandbox, name))))
+
+    def kill(self) -> None:
+        os.kill(self.sandbox.pid, signal.SIGKILL)
+        wait_until(lambda: status(self.state_dir) is None, "the server to be gone")
+
+    def close(self) -> None:
+        self.clients.close()
+        down(self.state_dir)
+
+
+@pytest.fixture(scope="module")
+def killable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Killable]:
+    """One for all tests, which so have to get along with what the others stored."""
+    made = Killable(tmp_path_factory.mktemp("killable"))
+    yield made
+    made.close()

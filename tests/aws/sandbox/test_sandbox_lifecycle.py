@@ -76,20 +76,6 @@ def test_two_ups_at_once_make_one_server(tmp_path):
     assert down(tmp_path) is False
 
 
-def test_the_endpoint_stays_the_same_unless_its_port_is_taken(tmp_path):
-    with running(tmp_path) as first:
-        pass
-    with running(tmp_path) as second:
-        assert second.endpoint_url == first.endpoint_url
-        assert second.pid != first.pid
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind(("127.0.0.1", int(first.endpoint_url.rpartition(":")[2])))
-        taken.listen()
-        with running(tmp_path) as third:
-            assert third.endpoint_url != first.endpoint_url
-
-
 def test_a_stale_record_is_not_trusted_and_a_foreign_process_never_killed(tmp_path):
     with running(tmp_path) as first:
         os.kill(first.pid, signal.SIGKILL)
@@ -100,6 +86,18 @@ def test_a_stale_record_is_not_trusted_and_a_foreign_process_never_killed(tmp_pa
         assert down(tmp_path) is False
         second = up(tmp_path)
         assert second.pid not in (first.pid, os.getpid())
+        assert second.endpoint_url == first.endpoint_url
+
+
+def test_a_taken_port_is_left_to_its_owner(tmp_path):
+    with running(tmp_path) as first:
+        pass
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", int(first.endpoint_url.rpartition(":")[2])))
+        taken.listen()
+        with running(tmp_path) as second:
+            assert second.endpoint_url != first.endpoint_url
 
 
 def test_a_server_that_does_not_start_says_why(tmp_path):

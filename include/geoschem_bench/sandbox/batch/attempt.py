@@ -26,7 +26,8 @@ TIMED_OUT = "Job attempt duration exceeded timeout"
 HOST_TERMINATED = "Host EC2 (sandbox) terminated"
 OUTPUT = "output"
 """The file in an attempt's scratch folder that its processes print to."""
-_PAUSE_SECONDS = 0.05
+# A short job is not made to wait; a long one, which measures, is not disturbed by us looking.
+_SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS, _PAUSE_GROWTH = 0.01, 0.1, 1.1
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,15 @@ class Outcome:
     may_retry: bool = True
 
 
+@dataclass(frozen=True)
+class _Stop:
+    """The end of an attempt before its time."""
+
+    reason: str
+    patience_ends: float
+    """On the monotonic clock: when what is left gets SIGKILL."""
+
+
 class Attempt:
     """Runs a job's command once. `run` returns when none of its processes is left."""
 
@@ -72,7 +82,7 @@ class Attempt:
         self.log_stream = f"{definition}/default/{self.task}"
         self._folder = scratch_folder(host.scratch, job.id, self.number)
         self._started = 0.0
-        self._stop: tuple[str, bool, float] | None = None
+        self._stop: _Stop | None = None
         self._family: list[psutil.Process] = []
 
     def run(self, on_start: Callable[[], None], ending: Callable[[], str | None]) -> Outcome:
@@ -94,7 +104,8 @@ class Attempt:
         else:
             return self._follow(process, output, on_start, ending)
         finally:
-            shutil.rmtree(self._folder)
+            # What a job made undeletable is no fault of its benchmark; the next start tries again.
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def _start(self, work: Path, sink: int) -> subprocess.Popen[bytes]:
         command = self.job.container["command"]
@@ -153,9 +164,12 @@ class Attempt:
         self._started = time.monotonic()
         on_start()
         reader = OutputReader(output)
-        while not _has_ended(process):
+        pause = _SHORTEST_PAUSE_SECONDS
+        while process.poll() is None:
             self.host.logs.append(self.log_stream, reader.new_lines())
             self._stop_if_asked(process.pid, ending())
+            time.sleep(pause)
+            pause = min(pause * _PAUSE_GROWTH, _LONGEST_PAUSE_SECONDS)
         # As in Docker the first process is the container: what it left behind ends with it.
         kill_all(self.job.id, process.pid, self._family)
         self.host.logs.append(self.log_stream, reader.new_lines(last=True))
@@ -169,43 +183,34 @@ class Attempt:
             if self._stop is not None:
                 self._family = processes_of(self.job.id, pid)
                 send(pid, signal.SIGTERM)
-        elif time.monotonic() > self._stop[2]:
+        elif time.monotonic() > self._stop.patience_ends:
             kill_all(self.job.id, pid, self._family)
 
-    def _why_stop(self, reason: str | None) -> tuple[str, bool, float] | None:
-        """Reason, whether a retry is allowed, and when patience ends."""
-        patience = time.monotonic() + self.host.stop_seconds
-        if reason is not None:
-            return reason, reason == HOST_TERMINATED, patience
+    def _why_stop(self, reason: str | None) -> _Stop | None:
         limit = self.job.detail.get("timeout", {}).get("attemptDurationSeconds")
-        if limit is not None and time.monotonic() - self._started > limit:
-            return TIMED_OUT, False, patience
-        return None
+        if reason is None and limit is not None and time.monotonic() - self._started > limit:
+            reason = TIMED_OUT
+        if reason is None:
+            return None
+        return _Stop(reason, time.monotonic() + self.host.stop_seconds)
 
     def _outcome(self, returncode: int, started_at: int) -> Outcome:
         # Docker reports death by signal n as 128 + n, Popen as -n.
         exit_code = returncode if returncode >= 0 else 128 - returncode
-        status_reason, may_retry, _ = self._stop or (CONTAINER_EXITED, True, 0.0)
+        status_reason = self._stop.reason if self._stop else CONTAINER_EXITED
         return Outcome(
             status_reason,
             exit_code,
             started_at=started_at,
             stopped_at=now_ms(),
-            may_retry=may_retry,
+            # AWS retries neither what somebody stopped nor what ran out of time.
+            may_retry=status_reason in (CONTAINER_EXITED, HOST_TERMINATED),
         )
 
 
 def scratch_folder(scratch: Path, job_id: str, attempt: int) -> Path:
     """Where an attempt has its working directory and its output."""
     return scratch / f"{job_id}-{attempt}"
-
-
-def _has_ended(process: subprocess.Popen[bytes]) -> bool:
-    try:
-        process.wait(_PAUSE_SECONDS)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
 
 
 def _why_not_started(error: OSError) -> str:
