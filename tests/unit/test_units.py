@@ -20,7 +20,7 @@ def test_days_in_whole_steps(days, steps):
 
 
 @pytest.mark.parametrize(
-    "days", [0, -1, 0.01, 0.001, 0.5001, 1e-300, math.nan, math.inf, -math.inf, 1.7e308]
+    "days", [0, -1, 0.01, 0.001, 0.501, 1e-300, math.nan, math.inf, -math.inf, 1.7e308]
 )
 def test_days_that_are_no_whole_steps(days):
     assert units.steps_in(days) is None

@@ -13,7 +13,7 @@ from geoschem_bench.suite import Benchmark
 SAFETY_FACTOR = 3.0
 START_UP_SECONDS = 1800
 """Image pull, input staging, calibration, the model's own initialisation."""
-LONGEST_SECONDS = 14 * units.SECONDS_PER_DAY
+LONGEST_SECONDS = 30 * units.SECONDS_PER_DAY
 
 HOURS_PER_SIM_DAY: dict[str, float] = {
     # GC-Classic full chemistry: 4x5 8,518 s a week on 8 cores (12.1.1, Zhuang et al. 2019);

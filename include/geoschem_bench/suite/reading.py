@@ -241,5 +241,4 @@ def best_effort(model: type[M], raw: object, required: tuple[str, ...] = ()) -> 
                 readable.pop(key, None)
                 if key in required:
                     blank[key] = ""
-                if key in _STAND_INS:
-                    readable[key] = _STAND_INS[key]
+                    readable |= {key: _STAND_INS[key]} if key in _STAND_INS else {}

@@ -45,7 +45,8 @@ def kill_all(job_id: str, leader: int | None = None, known: Sequence[psutil.Proc
         if time.monotonic() > deadline:
             pids = ", ".join(str(process.pid) for process in left)
             raise SandboxError(f"job {job_id}: processes {pids} do not end on SIGKILL; see `ps`")
-        for process in left:
+        # Parents first: a shell would otherwise report the death of its child, or start another.
+        for process in sorted(left, key=lambda each: (each.create_time(), each.pid)):
             _kill(process)
         time.sleep(_PAUSE_SECONDS)
 
