@@ -126,7 +126,7 @@ def _details(record: Record) -> published.SimulationDetails:
     if record.completed is None:
         return published.SimulationDetails(
             application="unknown", simulation_type="unknown", resolution="unknown",
-            simulated_days=0.0,
+            simulated_days=None,
         )  # fmt: skip
     benchmark = record.completed.benchmark
     return published.SimulationDetails(
@@ -143,11 +143,11 @@ def _details(record: Record) -> published.SimulationDetails:
 
 def _requested(record: Record) -> published.Requested:
     if record.completed is None:
-        return published.Requested(instance_type="unknown", threads=0)
+        return published.Requested(instance_type="unknown", threads=None)
     hardware, plan = record.completed.benchmark.hardware, record.completed.plan
     return published.Requested(
         instance_type=hardware.instance_type,
-        threads=record.threads_asked or hardware.threads or 0,
+        threads=record.threads_asked or hardware.threads,
         mpi_ranks=plan.mpi_ranks if plan else hardware.mpi_ranks,
         nodes=hardware.nodes,
         vcpus=hardware.vcpus,
@@ -166,7 +166,7 @@ def _observed(record: Record, settings: JobSettings) -> published.Observed:
         physical_cores=machine.physical_cores,
         memory_mib=machine.memory_mib,
         granted_vcpus=settings.granted_vcpus,
-        threads=record.threads_used or 0,
+        threads=record.threads_used,
     )
 
 
@@ -205,6 +205,7 @@ def _repetitions(record: Record) -> tuple[published.Repetition, ...]:
                 cpu_system_seconds=run.cpu_system_seconds,
                 process_cpu_seconds=run.process_cpu_seconds,
                 peak_memory_gib=None if peak is None else peak / BYTES_PER_GIB,
+                setup_seconds=run.setup_seconds,
                 timers=run.timers,
             )
         )

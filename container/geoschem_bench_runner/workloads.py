@@ -30,6 +30,9 @@ class Run:
     peak_memory_bytes: int | None
     memory_method: str
     timers: dict[str, float] = field(default_factory=dict)
+    """Wall seconds by component of the timed part."""
+    setup_seconds: float | None = None
+    """Before the timed part."""
     field_sha256: str | None = None
     checks: dict[str, Any] = field(default_factory=dict)
 

@@ -3,6 +3,7 @@
 import json
 import runpy
 from types import SimpleNamespace
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -64,10 +65,10 @@ def test_every_planned_benchmark_has_a_result_with_its_reason(quick):
     assert ok.queue_seconds is not None
     gchp = results["QUICK-GCHP"]
     assert (gchp.status, gchp.reason) == ("failed", "misconfigured")
-    assert "proxy" in gchp.message
+    assert "proxy" in str(gchp.message)
     elsewhere = results["QUICK-ELSEWHERE"]
     assert (elsewhere.status, elsewhere.reason) == ("failed", "misconfigured")
-    assert "us-east-1" in elsewhere.message
+    assert "us-east-1" in str(elsewhere.message)
 
 
 def test_job_records_are_written_whatever_became_of_the_job(quick):
@@ -76,7 +77,7 @@ def test_job_records_are_written_whatever_became_of_the_job(quick):
     plan = read_plan(quick.run_id, settings.bucket, objects)
     records = {
         planned.id: JobRecord.model_validate_json(
-            objects.get(plan.output_path(planned) + "job.json")
+            objects.get(plan.output_path(planned) + "job.json") or b""
         )
         for planned in plan.benchmarks
     }
@@ -89,6 +90,7 @@ def test_job_records_are_written_whatever_became_of_the_job(quick):
 def test_the_report_names_the_failures(quick):
     settings = read_settings()
     page = object_store(settings).get(f"s3://{settings.bucket}/runs/{quick.run_id}/report.html")
+    assert page
     for text in (b"QUICK-TRANSPORT", b"QUICK-GCHP", b"misconfigured", b"hpc7g.16xlarge"):
         assert text in page
 
@@ -126,19 +128,20 @@ def test_an_unknown_phase_is_refused_before_any_task():
 def test_a_suite_of_another_region_is_refused_on_aws(monkeypatch):
     from airflow.sdk.exceptions import AirflowFailException
 
+    from geoschem_bench.orchestration.run_context import Parts
     from geoschem_bench.orchestration.tasks import _check_region
 
     suite = load_suite(CONFIGS / "full.yaml")
     on_aws = SimpleNamespace(settings=SimpleNamespace(region="us-west-2", endpoint_url=None))
     with pytest.raises(AirflowFailException, match="AWS_DEFAULT_REGION=us-east-1"):
-        _check_region(suite, on_aws)
+        _check_region(suite, cast(Parts, on_aws))
 
 
 def count_jobs(sandbox):
     batch = boto3.client("batch", endpoint_url=sandbox.endpoint_url, region_name=sandbox.region,
                          aws_access_key_id="x", aws_secret_access_key="x")  # fmt: skip
     queues = [queue["jobQueueName"] for queue in batch.describe_job_queues()["jobQueues"]]
-    every = [{"name": "JOB_NAME", "values": ["*"]}]
+    every: Any = [{"name": "JOB_NAME", "values": ["*"]}]
     return json.dumps(
         {q: len(batch.list_jobs(jobQueue=q, filters=every)["jobSummaryList"]) for q in queues}
     )

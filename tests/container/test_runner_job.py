@@ -80,7 +80,7 @@ def test_a_real_job_from_configuration_to_manifest(benchmark, capsys):
     for repetition in made.repetitions:
         timed = repetition.cpu_user_seconds + repetition.cpu_system_seconds
         assert timed < repetition.process_cpu_seconds  # which includes the set-up
-        assert set(repetition.timers) == {"Initialization", "Transport"}
+        assert set(repetition.timers) == {"Transport"}
     log = store.objects["run.log"].decode()
     assert "repetition 2 of 2: " in log
     assert "repetition 2 of 2: " in capsys.readouterr().out

@@ -22,21 +22,26 @@ CONFIG = {
 
 @pytest.fixture(scope="module")
 def aws(program, aws_cli):
-    """A function: the `aws` command in the shell that `sandbox up --env` prepared."""
+    """The `aws` command in the shell that `sandbox up --env` prepared."""
     exports = program("sandbox", "up", "--env").stdout
     shell = dict(re.findall(r"^export (\w+)='?([^'\n]*)'?$", exports, re.M))
     assert shell["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:")
     environment = {"PATH": os.environ["PATH"], "HOME": str(program.state), **shell}
 
-    def run(*arguments):
+    return AwsCommand(aws_cli, environment)
+
+
+class AwsCommand:
+    def __init__(self, program, environment):
+        self.program, self.environment = program, environment
+
+    def __call__(self, *arguments):
         done = subprocess.run(
-            [aws_cli, *arguments], env=environment, cwd=REPOSITORY, capture_output=True, text=True
-        )
+            [self.program, *arguments],
+            env=self.environment, cwd=REPOSITORY, capture_output=True, text=True,
+        )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout
-
-    run.environment = environment
-    return run
 
 
 @pytest.mark.parametrize("slash", ["", "/"], ids=["without-slash", "with-slash"])

@@ -36,6 +36,7 @@ def as_json(result: ProxyRun) -> dict[str, object]:
         "cpu_user_seconds": result.cpu.user,
         "cpu_system_seconds": result.cpu.system,
         "timers": result.timers,
+        "setup_seconds": result.setup_seconds,
         "field_sha256": result.soundness.checksum,
         "checks": {
             "mass_drift_relative": result.soundness.mass_drift,

@@ -70,7 +70,7 @@ class SimulationDetails(Part):
     simulation_type: ShortText
     resolution: ShortText
     region: ShortText | None = None
-    simulated_days: Number
+    simulated_days: Number | None
     grid: dict[str, Any] = Field(default_factory=dict)
     """Cells by dimension, tracers, mechanism."""
     field_sha256: ShortText | None = None
@@ -83,7 +83,7 @@ class Requested(Part):
     """What the suite asked for."""
 
     instance_type: ShortText
-    threads: Count
+    threads: Count | None
     mpi_ranks: Count | None = None
     nodes: Count = 1
     vcpus: Count | None = None
@@ -101,7 +101,7 @@ class Observed(Part):
     physical_cores: Count | None
     memory_mib: Count | None
     granted_vcpus: Count | None = None
-    threads: Count
+    threads: Count | None
     """Used, which is less than requested where fewer CPUs were granted."""
 
 
@@ -143,9 +143,11 @@ class Repetition(Part):
     cpu_system_seconds: Seconds
     process_cpu_seconds: Seconds | None = None
     """Of the whole process tree, set-up included, as wait4 accounts it."""
+    setup_seconds: Seconds | None = None
+    """Before the timed part: processes, imports, initial fields."""
     peak_memory_gib: Number | None = None
     timers: dict[str, Seconds] = Field(default_factory=dict)
-    """Seconds by component."""
+    """Seconds by component of the timed part."""
 
 
 class Outcome(Part):

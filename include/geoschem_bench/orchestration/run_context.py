@@ -37,7 +37,7 @@ def is_too_late(context: Any, late_minutes: int, now: datetime | None = None) ->
     if str(dag_run.run_type) != "scheduled":
         return False
     late = (now or datetime.now(UTC)) - dag_run.run_after
-    return late.total_seconds() > late_minutes * 60
+    return bool(late.total_seconds() > late_minutes * 60)
 
 
 class Parts:
