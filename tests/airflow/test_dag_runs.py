@@ -134,7 +134,7 @@ def test_a_suite_of_another_region_is_refused_on_aws(monkeypatch):
     suite = load_suite(CONFIGS / "full.yaml")
     on_aws = SimpleNamespace(settings=SimpleNamespace(region="us-west-2", endpoint_url=None))
     with pytest.raises(AirflowFailException, match="AWS_DEFAULT_REGION=us-east-1"):
-        _check_region(suite, cast(Parts, on_aws))
+        _check_region(suite, cast("Parts", on_aws))
 
 
 def count_jobs(sandbox):

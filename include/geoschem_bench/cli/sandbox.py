@@ -46,15 +46,17 @@ def status() -> None:
     """Whether the sandbox runs, and its jobs by state."""
     from geoschem_bench import sandbox
 
-    found = sandbox.status(state_folder())
-    if found is None:
+    running = sandbox.status(state_folder())
+    if running is None:
         say("No sandbox is running; start it: geoschem-bench sandbox up")
         raise typer.Exit(1)
-    running = found
+    jobs = sandbox.job_counts(state_folder())
+    shown = ", ".join(f"{count} {state}" for state, count in jobs.items() if count)
     out.print(table_of(("what", "value"), [
         ("endpoint", running.endpoint_url),
         ("process", running.pid),
         ("region", running.region),
         ("bucket", running.bucket),
         ("table", running.table),
+        ("jobs", shown or "none"),
     ]))  # fmt: skip

@@ -21,26 +21,14 @@ def result_of_manifest(
 ) -> Result:
     """The row of a job that wrote its manifest."""
     benchmark = complete_benchmark(manifest.configuration).benchmark
-    plan = manifest.plan or {}
     timed = [r for r in manifest.repetitions if not r.warmup]
-    metrics, observed = manifest.performance_metrics, manifest.observed
+    metrics = manifest.performance_metrics
     failed = manifest.outcome.status == "failed"
     return Result(
         **_benchmark_fields(benchmark),
-        benchmark_run_id=plan.get("benchmark_run_id") or _run_id_by_hand(manifest),
-        submission=plan.get("submission", 1),
-        phase=plan.get("phase"),
-        suite=plan.get("suite"),
+        **_plan_fields(manifest),
+        **_machine_fields(manifest),
         workload=manifest.workload,
-        observed_instance_type=observed.instance_type,
-        platform=observed.platform,
-        machine_class=_machine_class(manifest),
-        architecture=observed.architecture,
-        cpu_model=observed.cpu_model,
-        vcpus=observed.vcpus,
-        physical_cores=observed.physical_cores,
-        memory_mib=observed.memory_mib,
-        threads=observed.threads,
         threads_requested=manifest.requested.threads,
         mpi_ranks=manifest.requested.mpi_ranks,
         started_at=manifest.run_summary.start_time,
@@ -88,20 +76,13 @@ def result_of_failure(
     """
     return Result(
         **_benchmark_fields(planned.benchmark),
+        **dict.fromkeys(_MACHINE_FIELDS),
         benchmark_run_id=benchmark_run_id,
         submission=submission,
         phase=planned.phase,
         suite=planned.suite,
         workload=None,
-        observed_instance_type=None,
-        platform=None,
-        machine_class=None,
         architecture=planned.architecture,
-        cpu_model=None,
-        vcpus=None,
-        physical_cores=None,
-        memory_mib=None,
-        threads=None,
         threads_requested=planned.threads,
         mpi_ranks=planned.mpi_ranks,
         started_at=job.started_at if job else None,
@@ -142,6 +123,38 @@ def _benchmark_fields(benchmark: Benchmark) -> dict[str, Any]:
         "requested_instance_type": benchmark.hardware.instance_type,
         "nodes": benchmark.hardware.nodes,
         "purchase_option": benchmark.purchase_option,
+    }
+
+
+def _plan_fields(manifest: Manifest) -> dict[str, Any]:
+    plan = manifest.plan or {}
+    return {
+        "benchmark_run_id": plan.get("benchmark_run_id") or _run_id_by_hand(manifest),
+        "submission": plan.get("submission", 1),
+        "phase": plan.get("phase"),
+        "suite": plan.get("suite"),
+    }
+
+
+_MACHINE_FIELDS = (
+    "observed_instance_type", "platform", "machine_class", "cpu_model", "vcpus", "physical_cores",
+    "memory_mib", "threads",
+)  # fmt: skip
+"""None where nothing ran."""
+
+
+def _machine_fields(manifest: Manifest) -> dict[str, Any]:
+    observed = manifest.observed
+    return {
+        "observed_instance_type": observed.instance_type,
+        "platform": observed.platform,
+        "machine_class": _machine_class(manifest),
+        "architecture": observed.architecture,
+        "cpu_model": observed.cpu_model,
+        "vcpus": observed.vcpus,
+        "physical_cores": observed.physical_cores,
+        "memory_mib": observed.memory_mib,
+        "threads": observed.threads,
     }
 
 

@@ -101,8 +101,8 @@ def _parse(path: Path, text: str) -> tuple[Any, dict[Path_, int], tuple[Problem,
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 0
         begun = error.context_mark
-        where = f" {error.context} of line {begun.line + 1}" if error.context and begun else ""
-        why = f"{error.problem or error}{where}"
+        inside = f" {error.context} of line {begun.line + 1}" if error.context and begun else ""
+        why = f"{error.problem or error}{inside}"
         raise _error(path, line, f"is no valid YAML: {why}{_CURE}") from error
     finally:
         loader.dispose()

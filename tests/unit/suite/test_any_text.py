@@ -13,7 +13,7 @@ from geoschem_bench.suite import PHASES, complete_benchmark, load_suite, names
 from geoschem_bench.suite.models import Benchmark, SuiteHeader
 
 ANY = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 KEYS = st.sampled_from(
