@@ -31,10 +31,10 @@ class Run:
     memory_method: str
     timers: dict[str, float] = field(default_factory=dict)
     """Wall seconds by component of the timed part."""
-    setup_seconds: float | None = None
-    """Before the timed part."""
     field_sha256: str | None = None
     checks: dict[str, Any] = field(default_factory=dict)
+    setup_seconds: float | None = None
+    """Before the timed part."""
 
     @property
     def cpu_seconds(self) -> float:

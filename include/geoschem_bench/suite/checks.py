@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from geoschem_bench import units
 from geoschem_bench.catalog import Catalog, InstanceType, local_instance
@@ -107,13 +108,19 @@ def _hardware(sections: Sections, hardware: Hardware, catalog: Catalog) -> Itera
         return
     instance = catalog.get(name)
     if instance is None:
-        near = ", ".join(catalog.closest(name))
+        near = ", ".join(_closest(catalog, name))
         hint = f"did you mean one of: {near}?" if near else "name one such as c7g.4xlarge"
         yield ("hardware", "instance_type"), f"is {name!r}, which no region of AWS offers; {hint}"
         return
     yield from _contradictions(hardware, instance)
     if sections.purchase_option == "spot":
         yield from _spot(hardware, instance)
+
+
+@lru_cache(maxsize=256)
+def _closest(catalog: Catalog, name: str) -> list[str]:
+    """Kept: one wrong name in a matrix of a thousand is looked up once, not for 20 seconds."""
+    return catalog.closest(name)
 
 
 def _spot(hardware: Hardware, instance: InstanceType) -> Iterator[Finding]:

@@ -123,6 +123,7 @@ axes_of_values = st.dictionaries(
     st.sampled_from(["hardware.threads", "domain.resolution", "warmups", "x", "duration.days"]),
     st.lists(st.integers(0, 9), min_size=1, max_size=4, unique=True),
     min_size=1,
+    max_size=4,  # 256 at most: beyond a thousand it is refused
 )
 
 
