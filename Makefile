@@ -5,6 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 CORE := .venv-core/bin
 SUITE ?= sandbox
+# An image that forbids bytecode would compile Airflow anew at every start
+unexport PYTHONDONTWRITEBYTECODE
 # Caches stay in this folder too
 export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
 export MPLCONFIGDIR ?= $(CURDIR)/.cache/matplotlib
@@ -21,7 +23,7 @@ test: .venv/.ready test-core  ## All tests
 	$(BIN)/python -m pytest --ignore=tests/unit tests
 
 test-core: .venv-core/.ready  ## The core's unit tests, with neither Airflow nor boto3 installed
-	$(CORE)/python -m pytest tests/unit
+	$(CORE)/python -m pytest -n auto --dist worksteal tests/unit
 
 check: .venv/.ready  ## Format, lint, types, import rules
 	$(BIN)/ruff format --check .
@@ -51,7 +53,7 @@ clean:  ## Stop the sandbox and remove what was installed and what runs left beh
 .venv-core/.ready: .venv/.ready
 	@echo "Installing the core alone into .venv-core"
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-core
-	@$(BIN)/uv pip install --quiet --python $(CORE)/python --constraint requirements.txt --constraint requirements-dev.txt --editable . pytest hypothesis
+	@$(BIN)/uv pip install --quiet --python $(CORE)/python --constraint requirements.txt --constraint requirements-dev.txt --editable . pytest pytest-xdist hypothesis
 	@touch $@
 
 .PHONY: help setup run test test-core check bench lock clean

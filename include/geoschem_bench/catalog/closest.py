@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
 
 _WORTH_SHOWING = 0.6
 """Below this likeness a suggestion says nothing about what was meant."""
+_FAMILIES = 12
+"""Families looked into."""
 _LONGEST_NAME = 64
 """Longer input is no mistyped name, and comparing it would take long."""
 
@@ -23,12 +25,18 @@ def closest_names(typed: str, names: Iterable[str], count: int) -> list[str]:
     if not wanted or len(wanted) > _LONGEST_NAME or count <= 0:
         return []
     family, _, size = wanted.partition(".")
+    names = list(names)
+    # every name shares `.xlarge`, so the families are what tells them apart, and they are few
+    families = {name.partition(".")[0] for name in names}
+    near = {family, *get_close_matches(family, families, n=_FAMILIES, cutoff=0.4)}
     matcher = SequenceMatcher(b=wanted, autojunk=False)
     ranked = []
     for name in names:
         matcher.set_seq1(name)
-        likeness = matcher.ratio()
         own_family, _, own_size = name.partition(".")
+        if own_family not in near:
+            continue
+        likeness = matcher.ratio()
         if own_family != family and likeness < _WORTH_SHOWING:
             continue
         score = likeness + 0.4 * (own_family == family) - 0.12 * _doublings(size, own_size)

@@ -108,6 +108,7 @@ def _as_tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
+_NOT_MEASURED = ("id", "description", "metrics_focus", "repetitions")
 Text = Annotated[str, Field(max_length=2000)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Texts = Annotated[
@@ -203,8 +204,11 @@ class Benchmark(Section):
 
     @property
     def config_sha256(self) -> str:
-        """Identity of what is measured: any change but to the description starts a new series."""
-        config = {k: v for k, v in self.as_config().items() if k not in ("description", "id")}
+        """Identity of what is measured; a change starts a new series.
+
+        Words about it, and how often it is repeated, are no part of it.
+        """
+        config = {k: v for k, v in self.as_config().items() if k not in _NOT_MEASURED}
         return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
 
 

@@ -9,7 +9,7 @@ from geoschem_bench.recommendation import recommend
 from geoschem_bench.report import build_report
 from geoschem_bench.results import Rejected
 from tests.unit.factories import make_failure, make_model_result, make_result, sandbox_plan
-from tests.unit.report.reports import MADE_AT, report_of
+from tests.unit.report.reports import MADE_AT, fresh_report_of, report_of
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&{{ 7*7 }}$x_1$ \ud800"
 VOID = {"meta", "link", "br", "img", "input", "hr"}
@@ -65,7 +65,7 @@ def page(*results, **kwargs):
 
 
 def test_two_builds_are_the_same_bytes():
-    assert report_of(mixed()) == report_of(mixed())
+    assert fresh_report_of(mixed()) == fresh_report_of(mixed())
 
 
 def test_nothing_is_fetched():
