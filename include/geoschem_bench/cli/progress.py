@@ -57,8 +57,15 @@ class RunProgress:
             return BenchmarkProgress(name, "WAITING", None, None)
         end = job.stopped_at or datetime.now(UTC)
         seconds = (end - job.started_at).total_seconds() if job.started_at else None
-        why = job.status_reason if job.status == "FAILED" else None
-        return BenchmarkProgress(name, job.status, seconds, why)
+        return BenchmarkProgress(name, job.status, seconds, self._detail(job))
+
+    def _detail(self, job: Job) -> str | None:
+        """Why it failed, or what a running job said last."""
+        if job.status == "FAILED":
+            return job.status_reason
+        if job.status == "RUNNING" and job.log_stream:
+            return next(iter(self._batch.log_tail(job.log_stream, 1)), None)
+        return None
 
     def _record(self, name: str) -> JobRecord | None:
         planned = next(item for item in self.plan.benchmarks if item.id == name)

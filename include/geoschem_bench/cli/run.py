@@ -115,7 +115,7 @@ def _display() -> Iterator[Any]:
     yield print_changes
 
 
-_COLUMNS = ("benchmark", "state", "seconds", "")
+_COLUMNS = ("benchmark", "state", "seconds", "last said")
 
 
 def _row(item: BenchmarkProgress) -> list[object]:

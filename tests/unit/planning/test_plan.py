@@ -268,7 +268,6 @@ MEASURED_KEYS = [
     "hardware: {instance_type: c7g.8xlarge}",
     "hardware: {instance_type: c7g.4xlarge, threads: 8}",
     "warmups: 2",
-    "repetitions: 4",
     "purchase_option: spot",
     "source: {version: 14.7.0}",
     "compiler_flags: -O3",
@@ -289,8 +288,9 @@ def test_another_measurement_has_another_hash(tmp_path, changed):
 
 @pytest.mark.parametrize(
     "changed",
-    ["description: other words", "application: gc-classic", "domain: {resolution: 4.0x5.0}",
-     "duration: {days: 7.0}", "warmups: 1", "domain: {type: global, resolution: 4x5}"],
+    ["description: other words", "metrics_focus: cost", "repetitions: 4",
+     "application: gc-classic", "domain: {resolution: 4.0x5.0}", "duration: {days: 7.0}",
+     "warmups: 1", "domain: {type: global, resolution: 4x5}"],
 )  # fmt: skip
 def test_the_same_measurement_in_other_words_has_the_same_hash(tmp_path, changed):
     plain, other = plan_one(tmp_path).benchmark, plan_one(tmp_path, changed).benchmark
