@@ -48,7 +48,10 @@ def plan_run(suite: Suite, request: RunRequest, bucket: str, objects: ObjectStor
         phases=request.phases,
         dry_run=request.dry_run,
         repetitions=request.repetitions,
-        benchmarks=plan_suite(suite.select(request.phases)),
+        benchmarks=tuple(
+            planned.with_repetitions(request.repetitions)
+            for planned in plan_suite(suite.select(request.phases))
+        ),
         warnings=suite.warnings,
     )
     objects.put(_address(bucket, plan.benchmark_run_id, "plan.json"), plan.to_json())

@@ -151,6 +151,8 @@ def show_report(run_id: str, settings: Settings) -> None:
     columns, rows = head_table(results, pipeline.analysis_of(run_id, settings.bucket, objects,
                                                              results))  # fmt: skip
     out.print(table_of(columns, rows, f"Run {run_id}"))
+    if any(result.workload == "proxy" for result in results):
+        say("The proxy ran: its seconds are not GEOS-Chem's and rank no instance type.")
     for result in results:
         if result.status == "failed":
             complain(f"{result.benchmark_id}: {result.reason}: {result.message}")

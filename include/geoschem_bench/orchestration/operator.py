@@ -70,10 +70,17 @@ class BenchmarkBatchOperator(BatchOperator):
         self.job_id = (event or {}).get("job_id") or self.job_id
         return self._conclude(context)
 
+    def on_kill(self) -> None:
+        """End the job, if there is one yet."""
+        if self.job_id:
+            super().on_kill()  # type: ignore[no-untyped-call]  # the provider has no types
+
     def _identify(self, context: Context) -> None:
         """Fill in what only a run knows: names, parameters, region."""
         self._parts = Parts()
         settings, request = self._parts.settings, run_request(context)
+        self.planned = self.planned.with_repetitions(request.repetitions)
+        self.submit_job_timeout = self.planned.timeout_seconds
         # There are no retries, so every try is a first submission or follows a person's clear
         self._submission = context["ti"].try_number
         self._run_id = request.benchmark_run_id
@@ -81,9 +88,7 @@ class BenchmarkBatchOperator(BatchOperator):
         self._output_path = output_path(settings.bucket, *place)
         self.job_name = job_name(self._run_id, self.planned.id, self._submission)
         self.parameters = {
-            "configJson": self.planned.config_json(
-                self._run_id, self._submission, request.repetitions
-            ),
+            "configJson": self.planned.config_json(self._run_id, self._submission),
             "outputPath": self._output_path,
         }
         self.tags = {"geoschem-bench-run": self._run_id, "geoschem-bench-id": self.planned.id}

@@ -43,15 +43,20 @@ class PlannedBenchmark(BaseModel):
         """The benchmark's id."""
         return self.benchmark.id
 
-    def config(
-        self, run_id: str, submission: int, repetitions: int | None = None
-    ) -> dict[str, Any]:
+    def with_repetitions(self, repetitions: int | None) -> PlannedBenchmark:
+        """The same with another number of timed repetitions, and the time for them."""
+        if repetitions is None:
+            return self
+        benchmark = self.benchmark.model_copy(update={"repetitions": repetitions})
+        seconds = timeout_seconds(benchmark)
+        return self.model_copy(update={"benchmark": benchmark, "timeout_seconds": seconds})
+
+    def config(self, run_id: str, submission: int) -> dict[str, Any]:
         """The configJson of one submission: the benchmark and its plan.
 
         Args:
             run_id: `benchmark_run_id`.
             submission: Counts up on a clear or a new attempt.
-            repetitions: In place of the suite's, where the run asks for it.
         """
         config = self.benchmark.as_config()
         config["plan"] = {
@@ -62,16 +67,16 @@ class PlannedBenchmark(BaseModel):
             "config_sha256": self.benchmark.config_sha256,
             "threads": self.threads,
             "warmups": self.benchmark.warmups,
-            "repetitions": repetitions or self.benchmark.repetitions,
+            "repetitions": self.benchmark.repetitions,
             "timeout_seconds": self.timeout_seconds,
         }
         if self.mpi_ranks is not None:
             config["plan"]["mpi_ranks"] = self.mpi_ranks
         return config
 
-    def config_json(self, run_id: str, submission: int, repetitions: int | None = None) -> str:
+    def config_json(self, run_id: str, submission: int) -> str:
         """`config` as the job parameter."""
-        return json.dumps(self.config(run_id, submission, repetitions), separators=(",", ":"))
+        return json.dumps(self.config(run_id, submission), separators=(",", ":"))
 
 
 def plan_suite(suite: Suite, catalog: Catalog | None = None) -> tuple[PlannedBenchmark, ...]:

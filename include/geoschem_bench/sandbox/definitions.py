@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from geoschem_bench.sandbox.settings import JOB_DEFINITION, MULTINODE_JOB_DEFINITION, TABLE
+from geoschem_bench.planning.placement import JOB_DEFINITION, MULTINODE_JOB_DEFINITION
+from geoschem_bench.sandbox.settings import TABLE
 
 _CONTAINER: dict[str, Any] = {
     "image": "geos-chem:sandbox",

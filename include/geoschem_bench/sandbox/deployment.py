@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from geoschem_bench.planning.placement import DEFAULT_ENVIRONMENTS, DEFAULT_INSTANCES
 from geoschem_bench.sandbox import settings
 from geoschem_bench.sandbox.definitions import JOB_DEFINITIONS, TABLE_DEFINITION
 
@@ -15,11 +16,15 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
-_DEFAULT_TYPES = {"geos-chem-graviton": "c7g.4xlarge", "geos-chem-x86": "c7i.4xlarge"}
+_DEFAULT_TYPES = {
+    environment: DEFAULT_INSTANCES[architecture]
+    for architecture, environment in DEFAULT_ENVIRONMENTS.items()
+}
 _QUEUE = re.compile(r"geos-chem-(?P<type>.+?)(?P<spot>-spot)?-queue")
 _TYPE = re.compile(r"(u-[^-]+|[^-]+)-(.+)")
 """`c7g-metal-48xl`: the family ends at the first dash, except in `u-6tb1-metal`."""
-_MOST_VCPUS = 256
+_MOST_VCPUS = 4096
+"""More than any instance type has, so that every suite can be tried."""
 
 
 def deploy(

@@ -22,11 +22,11 @@ from geoschem_bench.sandbox.files import json_files, read_json
 from geoschem_bench.sandbox.record import Sandbox, ServerRecord
 from geoschem_bench.sandbox.settings import (
     DEFAULT_BUCKET,
-    DEFAULT_REGION,
     TABLE,
     Behaviour,
     Folders,
 )
+from geoschem_bench.wiring.settings import DEFAULT_REGION
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0

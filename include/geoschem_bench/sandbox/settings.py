@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from geoschem_bench.planning.placement import DEFAULT_ENVIRONMENTS
+from geoschem_bench.wiring.settings import DEFAULT_TABLE
+
 HOST = "127.0.0.1"
-DEFAULT_REGION = "us-west-2"
 DEFAULT_BUCKET = "geos-chem-benchmarks-sandbox"
-TABLE = "geoschem-benchmarks"
-DEFAULT_QUEUES = (
-    "geos-chem-graviton-queue",
-    "geos-chem-graviton-spot-queue",
-    "geos-chem-x86-queue",
-    "geos-chem-x86-spot-queue",
+TABLE = DEFAULT_TABLE
+"""The sandbox has one table; GEOSCHEM_BENCH_TABLE names another installation's."""
+DEFAULT_QUEUES = tuple(
+    f"{environment}{spot}-queue"
+    for environment in DEFAULT_ENVIRONMENTS.values()
+    for spot in ("", "-spot")
 )
-JOB_DEFINITION = "geos-chem-benchmark"
-MULTINODE_JOB_DEFINITION = "geos-chem-benchmark-multinode"
 LOG_GROUP = "/aws/batch/job"
 STATUS_PATH = "/_sandbox/status"
 

@@ -236,7 +236,13 @@ def test_the_job_parameter_reads_back_as_the_same_benchmark(path):
 def test_a_run_may_ask_for_other_repetitions(tmp_path):
     planned = plan_one(tmp_path)
     assert planned.config("R", 1)["plan"]["repetitions"] == 3
-    assert planned.config("R", 1, repetitions=1)["plan"]["repetitions"] == 1
+    fewer = planned.with_repetitions(1)
+    assert fewer.config("R", 1)["plan"]["repetitions"] == 1
+    assert fewer.config("R", 1)["repetitions"] == 1
+    assert fewer.timeout_seconds < planned.timeout_seconds
+    assert fewer.config("R", 1)["plan"]["timeout_seconds"] == fewer.timeout_seconds
+    assert fewer.benchmark.config_sha256 == planned.benchmark.config_sha256
+    assert planned.with_repetitions(None) == planned
 
 
 def test_a_plan_reads_back(full):
