@@ -73,7 +73,17 @@ def plan(
         items = [item.model_dump(mode="json", exclude_none=True) for item in planned]
         print(json.dumps(items, indent=1))  # noqa: T201 - for a pipe
         return
-    columns = ("phase", "benchmark", "instance", "queue", "vCPU", "MiB", "parallel", "limit")
+    columns = (
+        "phase",
+        "benchmark",
+        "instance",
+        "arch",
+        "queue",
+        "vCPU",
+        "MiB",
+        "parallel",
+        "limit",
+    )
     out.print(table_of(columns, [_row(item) for item in planned], f"Plan of {loaded.name}"))
     out.print("vCPU and MiB are what is requested of Batch; limit is when a job is stopped.")
     for item in planned:
@@ -90,6 +100,7 @@ def _row(item: PlannedBenchmark) -> list[object]:
         PHASE_TITLES[item.phase],
         item.id,
         nodes + hardware.instance_type,
+        item.architecture,
         item.job_queue,
         item.vcpus,
         item.memory_mib,
