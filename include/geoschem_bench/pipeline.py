@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from geoschem_bench import __version__
 from geoschem_bench.analysis import Analysis, analyse
-from geoschem_bench.errors import NotFoundError
+from geoschem_bench.errors import NotFoundError, StorageError
 from geoschem_bench.planning import RunRequest, plan_suite, run_prefix
 from geoschem_bench.recommendation import Recommendation, recommend
 from geoschem_bench.report import build_report
@@ -125,8 +125,12 @@ def _address(bucket: str, run_id: str, name: str) -> str:
 def analysis_of(run_id: str, bucket: str, objects: ObjectStore, results: list[Result]) -> Analysis:
     """The stored analysis of a run, or a fresh one."""
     raw = objects.get(_address(bucket, run_id, "analysis.json"))
-    if raw is not None:
-        return Analysis.from_json(raw)
+    try:
+        if raw is not None:
+            return Analysis.from_json(raw)
+    except ValueError as error:
+        where = _address(bucket, run_id, "analysis.json")
+        raise StorageError(f"{where} is damaged; make the report anew") from error
     return analyse(results, _plan_of(run_id, bucket, objects))
 
 
@@ -136,4 +140,8 @@ def _plan_of(run_id: str, bucket: str, objects: ObjectStore) -> RunPlanFile | No
 
 def _rejected(run_id: str, bucket: str, objects: ObjectStore) -> list[Rejected]:
     raw = objects.get(_address(bucket, run_id, "load.json"))
-    return [Rejected(**item) for item in json.loads(raw)["rejected"]] if raw else []
+    try:
+        return [Rejected(**item) for item in json.loads(raw)["rejected"]] if raw else []
+    except (ValueError, TypeError, KeyError) as error:
+        where = _address(bucket, run_id, "load.json")
+        raise StorageError(f"{where} is damaged; load the run again") from error

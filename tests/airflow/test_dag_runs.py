@@ -120,6 +120,32 @@ def test_a_dry_run_of_each_suite_plans_and_submits_nothing(path, sandbox):
     assert run.tasks["load"] == "skipped"
 
 
+def test_a_queue_that_is_missing_runs_nothing_and_every_result_says_why(sandbox, monkeypatch):
+    from geoschem_bench.aws.batch import BatchJobs, QueueState
+
+    broken = QueueState(False, True, "queue x is missing; deploy it")
+    monkeypatch.setattr(BatchJobs, "queue_state", lambda self, queue: broken)
+    before = count_jobs(sandbox)
+    run = run_suite(QUICK, {})
+    assert run.state == "failed"
+    assert count_jobs(sandbox) == before
+    results = results_store(read_settings()).of_run(run.run_id)
+    assert len(results) == 3
+    for result in results:
+        assert result.reason == "misconfigured"
+        assert "queue x is missing" in str(result.message)
+
+
+def test_the_verdict_looks_at_the_results_too(monkeypatch):
+    """A job can succeed while its manifest is broken: no green run then."""
+    from geoschem_bench import pipeline
+
+    monkeypatch.setattr(pipeline, "failed_benchmarks", lambda run_id, store: ["ANY (unknown)"])
+    run = run_suite(QUICK, {"phases": ["phase_3"]})
+    assert run.tasks["publish"] == "success"
+    assert run.state == "failed"
+
+
 def test_an_unknown_phase_is_refused_before_any_task():
     with pytest.raises(Exception, match="bogus"):
         run_suite(QUICK, {"phases": ["bogus"]})

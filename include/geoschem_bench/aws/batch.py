@@ -13,6 +13,8 @@ from geoschem_bench.errors import StorageError
 
 DESCRIBE_AT_MOST = 100
 LOG_GROUP = "/aws/batch/job"
+_LINE = 2000
+"""Characters kept of a log line, which may have 256 kB."""
 FINISHED = ("SUCCEEDED", "FAILED")
 
 
@@ -109,7 +111,7 @@ class BatchJobs:
             raise StorageError(f"cannot read the log {log_stream}: {error}") from error
         except BotoCoreError as error:
             raise StorageError(f"cannot read the log {log_stream}: {error}") from error
-        return tuple(event["message"] for event in answer["events"])
+        return tuple(event["message"][:_LINE] for event in answer["events"])
 
     def _summaries(self, queue: str, prefix: str) -> Iterator[dict[str, Any]]:
         filters = [{"name": "JOB_NAME", "values": [f"{prefix}*"]}]

@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
 from geoschem_bench.errors import SettingsError
 
@@ -26,5 +27,9 @@ def make_client(service: str, region: str, session: boto3.session.Session | None
     """
     if not region:
         raise SettingsError(f"no region for {service}; give --region or set AWS_DEFAULT_REGION")
-    factory: Any = session or boto3.session.Session()
-    return factory.client(service, region_name=region, config=_CONFIG)
+    try:
+        factory: Any = session or boto3.session.Session()
+        return factory.client(service, region_name=region, config=_CONFIG)
+    except (BotoCoreError, ValueError) as error:  # a profile or an endpoint that is none
+        raise SettingsError(f"no access to AWS {service}: {error}; check AWS_PROFILE, "
+                            "AWS_ENDPOINT_URL and the region") from error  # fmt: skip

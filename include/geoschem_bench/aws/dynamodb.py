@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -53,7 +53,10 @@ class DynamoResultsStore:
         return self._query("by_month", "month", month)
 
     def _put_one(self, result: Result) -> Stored:
-        item = to_item(result)
+        try:
+            item = to_item(result)
+        except DecimalException:
+            return Stored.REFUSED  # a number beyond DynamoDB's 38 digits
         old = self._existing(result)
         if old == item:
             return Stored.SAME
@@ -69,8 +72,11 @@ class DynamoResultsStore:
                 TableName=self._table, Item=item, ConditionExpression=absent, **values
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+            code = error.response["Error"]["Code"]
+            if code == "ConditionalCheckFailedException":
                 return Stored.CONFLICT
+            if code == "ValidationException":
+                return Stored.REFUSED  # more than 400 kB
             raise self._refused("write to", error) from error
         except BotoCoreError as error:
             raise self._refused("write to", error) from error

@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from geoschem_bench.errors import StorageError, UserError
 
+_LARGEST = 100_000_000
 _ABSENT = ("NoSuchKey", "404", "NotFound")
 
 
@@ -40,15 +41,25 @@ class S3ObjectStore:
             for item in page.get("CommonPrefixes", []):
                 yield item["Prefix"][len(key) :].rstrip("/")
 
+    def exists(self, address: str) -> bool:
+        """Whether an object lies there."""
+        return next(self.list(address), None) == address
+
     def get(self, address: str, limit: int | None = None) -> bytes | None:
-        """The object, or its first `limit` bytes; None where there is none."""
+        """The object, or its first `limit` bytes; None where there is none.
+
+        Without a limit, an object larger than 100 MB is refused: none of ours is.
+        """
         bucket, key = split_address(address)
         try:
             body = self._client.get_object(Bucket=bucket, Key=key)["Body"]
             try:
-                return bytes(body.read(limit))
+                found = bytes(body.read(limit or _LARGEST + 1))
             finally:
                 body.close()
+            if limit is None and len(found) > _LARGEST:
+                raise StorageError(f"{address} is larger than {_LARGEST // 1_000_000} MB")
+            return found
         except ClientError as error:
             if error.response["Error"]["Code"] in _ABSENT:
                 return None

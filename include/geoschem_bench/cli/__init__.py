@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+import tempfile
+import traceback
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +13,7 @@ import typer
 from geoschem_bench import __version__
 from geoschem_bench.cli import catalog, run, runs, sandbox, suites
 from geoschem_bench.cli.console import complain
-from geoschem_bench.errors import GeosChemBenchError, UserError
+from geoschem_bench.errors import EXIT_OWN_ERROR, GeosChemBenchError, UserError
 
 app = typer.Typer(
     help="Performance benchmarks of GEOS-Chem: which AWS instance runs your simulation fastest "
@@ -51,3 +54,16 @@ def main() -> None:
         sys.exit(1)
     except BrokenPipeError:
         sys.exit(1)  # `geoschem-bench plan x | head`
+    except OSError as error:
+        complain(f"{error.filename or 'the system'}: {error.strerror or error}")
+        sys.exit(1)
+    except Exception as error:  # ours to mend: told in a line, kept whole for the report
+        complain(f"{type(error).__name__}: {error}. This is a mistake of the program; please "
+                 f"report it with {_keep_traceback()}")  # fmt: skip
+        sys.exit(EXIT_OWN_ERROR)
+
+
+def _keep_traceback() -> Path:
+    path = Path(tempfile.mkstemp(prefix="geoschem-bench-error-", suffix=".log")[1])
+    path.write_text(traceback.format_exc())
+    return path

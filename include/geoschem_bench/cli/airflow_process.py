@@ -78,7 +78,7 @@ def start(suite: Path, conf: dict[str, Any], state: Path) -> AirflowRun:
     # That one suite and no other: `dags test` reads the whole folder, twice
     (home / "suites").mkdir()
     (home / "suites" / f"{suite.stem}.yaml").symlink_to(suite.resolve())
-    log = state / "logs" / f"{stamp}-{suite.stem}.log"
+    log = state / "logs" / f"{home.name}-{suite.stem}.log"
     command = ["dags", "test", dag_id_of(suite.stem), "--conf", json.dumps(conf)]
     with log.open("wb") as file:
         process = subprocess.Popen(

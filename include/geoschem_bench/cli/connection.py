@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from geoschem_bench.cli.console import say
 from geoschem_bench.errors import NotFoundError, UserError
@@ -14,11 +16,14 @@ from geoschem_bench.suite import load_suite
 from geoschem_bench.suite.names import likeliest
 from geoschem_bench.wiring import Settings, read_settings, region_of, state_folder, suites_folder
 
+if TYPE_CHECKING:
+    from geoschem_bench.sandbox import Sandbox
+
 
 def find_suite(name: str) -> Path:
     """A path as it is, or the suite of that name in the suites' folder."""
     path = Path(name)
-    if path.suffix in (".yaml", ".yml") or path.exists():
+    if path.suffix in (".yaml", ".yml") or path.is_file():
         return path
     folder = suites_folder()
     known = [found.stem for found in sorted(folder.glob("*.yaml"))]
@@ -41,19 +46,44 @@ def connected(*suites: Path) -> Iterator[Settings]:
     if os.environ.get("GEOSCHEM_BENCH_BUCKET"):
         yield read_settings()
         return
+    with _sandbox_in_use(state_folder(), *suites) as running:
+        say(f"Sandbox at {running.endpoint_url} (GEOSCHEM_BENCH_BUCKET is not set)")
+        _forget_other_accounts()
+        os.environ.update(running.environment())
+        yield read_settings()
+
+
+@contextmanager
+def _sandbox_in_use(state: Path, *suites: Path) -> Iterator[Sandbox]:
+    """A running sandbox; the last command that uses it stops it, unless `sandbox up` asked for it.
+
+    Each user holds a shared lock, so that one run does not end another's jobs.
+    """
     # Heavy (moto), and not needed on AWS
     from geoschem_bench import sandbox
 
-    state = state_folder()
-    was_running = sandbox.status(state) is not None
-    running = sandbox.up(state, region=region_of(), queues=sandbox_queues(*suites))
-    say(f"Sandbox at {running.endpoint_url} (GEOSCHEM_BENCH_BUCKET is not set)")
-    os.environ.update(running.environment())
-    try:
-        yield read_settings()
-    finally:
-        if not was_running:
-            sandbox.down(state)
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "sandbox-users.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        try:
+            yield sandbox.up(state, region=region_of(), queues=sandbox_queues(*suites))
+        finally:
+            with suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if not kept_marker(state).exists():
+                    sandbox.down(state)
+
+
+def kept_marker(state: Path) -> Path:
+    """There while `sandbox up` wants it to run on."""
+    return state / "sandbox-kept"
+
+
+def _forget_other_accounts() -> None:
+    """What the person's shell says of AWS must not reach past the sandbox."""
+    for name in list(os.environ):
+        if name.startswith("AWS_ENDPOINT_URL") or name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+            del os.environ[name]
 
 
 def sandbox_queues(*suites: Path) -> set[str]:

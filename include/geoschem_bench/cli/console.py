@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 
@@ -15,6 +16,7 @@ _PIPED_WIDTH = 160
 out = Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 err = Console(stderr=True, width=None if sys.stderr.isatty() else _PIPED_WIDTH)
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _STYLES = {
     "succeeded": "green",
     "SUCCEEDED": "green",
@@ -35,6 +37,11 @@ def complain(message: str) -> None:
     err.print(Text("error: ", style="bold red") + Text(message, style="default"), soft_wrap=True)
 
 
+def show_text(text: str) -> None:
+    """What a job printed, without the control characters that would steer the terminal."""
+    out.print(Text(_CONTROL.sub("", text)), soft_wrap=True)
+
+
 def table_of(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> Table:
     """A table whose cells are plain text, whatever is in them; None shows as a dash."""
     table = Table(title=title or None, title_justify="left", header_style="bold")
@@ -46,5 +53,5 @@ def table_of(columns: Sequence[str], rows: Sequence[Sequence[object]], title: st
 
 
 def _cell(value: object) -> Text:
-    text = "–" if value is None else str(value)
+    text = "–" if value is None else _CONTROL.sub("", str(value))
     return Text(text, style=_STYLES.get(text, ""))

@@ -12,6 +12,8 @@ from geoschem_bench.planning import PlannedBenchmark
 from geoschem_bench.results import JobRecord, RunPlanFile
 from geoschem_bench.wiring import Settings, batch_jobs, object_store
 
+ALIVE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
+
 
 @dataclass(frozen=True)
 class BenchmarkProgress:
@@ -46,6 +48,8 @@ class RunProgress:
     def _of(self, name: str, job: Job | None) -> BenchmarkProgress:
         if name in self._ended:
             return self._ended[name]
+        if job is not None and job.status in ALIVE:  # a record would be of an earlier submission
+            return self._alive(job, name)
         record = self._record(name)
         if record is not None:
             state = record.status if record.reason is None else "FAILED"
@@ -53,8 +57,10 @@ class RunProgress:
             seconds = _between(record.started_at, record.stopped_at)
             self._ended[name] = BenchmarkProgress(name, state, seconds, why)
             return self._ended[name]
-        if job is None:
-            return BenchmarkProgress(name, "WAITING", None, None)
+        return self._alive(job, name) if job else BenchmarkProgress(name, "WAITING", None, None)
+
+    def _alive(self, job: Job, name: str) -> BenchmarkProgress:
+        """What Batch says of it now."""
         end = job.stopped_at or datetime.now(UTC)
         seconds = (end - job.started_at).total_seconds() if job.started_at else None
         return BenchmarkProgress(name, job.status, seconds, self._detail(job))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,22 +17,20 @@ from geoschem_bench.cli.connection import connected, find_suite
 from geoschem_bench.cli.console import complain, err, say, table_of
 from geoschem_bench.cli.progress import BenchmarkProgress, RunProgress
 from geoschem_bench.cli.runs import show_report
-from geoschem_bench.errors import GeosChemBenchError, UserError
-from geoschem_bench.suite import PHASES, load_suite
+from geoschem_bench.cli.suites import Phases, Repetitions, chosen_phases
+from geoschem_bench.errors import GeosChemBenchError, StorageError
+from geoschem_bench.suite import load_suite
 from geoschem_bench.wiring import Settings, batch_jobs
 
 _LOOK_SECONDS = 1.0
+_LOOK_SECONDS_ON_AWS = 15.0
 _LOG_TAIL = 15
 
 
 def run(
     suite: Annotated[str, typer.Argument(help="Name or path of a suite.")],
-    phase: Annotated[
-        list[str] | None, typer.Option(help="Only this phase (phase_1 … phase_4); repeatable.")
-    ] = None,
-    repetitions: Annotated[
-        int | None, typer.Option(min=1, max=100, help="In place of the suite's.")
-    ] = None,
+    phase: Phases = None,
+    repetitions: Repetitions = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Plan only, submit nothing.")] = False,
 ) -> None:
     """Run a suite through Airflow to its report."""
@@ -39,7 +38,7 @@ def run(
     loaded = load_suite(path)  # a mistake in it is told before anything starts
     for warning in loaded.warnings:
         say(f"warning: {warning}")
-    conf = {"phases": _phases(phase), "dry_run": dry_run, "repetitions": repetitions}
+    conf = {"phases": chosen_phases(phase), "dry_run": dry_run, "repetitions": repetitions}
     with connected(path) as settings:
         ok, run_id = _run(path, conf, settings)
         if dry_run:
@@ -49,21 +48,17 @@ def run(
     raise typer.Exit(0 if ok else 1)
 
 
-def _phases(chosen: list[str] | None) -> list[str]:
-    for name in chosen or ():
-        if name not in PHASES:
-            raise UserError(f"--phase is '{name}'; allowed: {', '.join(PHASES)}")
-    return chosen or list(PHASES)
-
-
 def _run(path: Path, conf: dict[str, Any], settings: Settings) -> tuple[bool, str]:
     """Whether the run succeeded, and its id."""
     airflow = airflow_process.start(path, conf, settings.state)
     say(f"Airflow runs {path.stem}; its log: {airflow.log}")
+    # as Ctrl-C: whoever ends us must not leave jobs behind that cost money
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     try:
         run_id = _wait_for_plan(airflow)
         if not conf["dry_run"]:
-            _follow(airflow, RunProgress(run_id, settings))
+            _follow(airflow, run_id, settings)
         return airflow.process.wait() == 0, run_id
     except KeyboardInterrupt:
         _interrupted(airflow, settings)
@@ -88,13 +83,21 @@ def _wait_for_plan(airflow: airflow_process.AirflowRun) -> str:
             time.sleep(_LOOK_SECONDS / 2)
 
 
-def _follow(airflow: airflow_process.AirflowRun, progress: RunProgress) -> None:
+def _follow(airflow: airflow_process.AirflowRun, run_id: str, settings: Settings) -> None:
     """Show the benchmarks until Airflow is done, as a live table or (no screen) as lines."""
+    seconds = _LOOK_SECONDS if settings.endpoint_url else _LOOK_SECONDS_ON_AWS
     with _display() as show:
-        while airflow.process.poll() is None:
-            show(progress.benchmarks())
-            time.sleep(_LOOK_SECONDS)
-        show(progress.benchmarks())
+        progress: RunProgress | None = None
+        while True:
+            ended = airflow.process.poll() is not None
+            try:
+                progress = progress or RunProgress(run_id, settings)
+                show(progress.benchmarks())
+            except StorageError as error:
+                say(f"cannot look at the run just now: {error}")  # it goes on all the same
+            if ended:
+                return
+            time.sleep(seconds)
 
 
 @contextmanager

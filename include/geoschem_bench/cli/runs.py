@@ -9,9 +9,9 @@ import typer
 
 from geoschem_bench import pipeline
 from geoschem_bench.cli.connection import connected
-from geoschem_bench.cli.console import complain, out, say, table_of
-from geoschem_bench.cli.progress import RunProgress, latest_folder
-from geoschem_bench.errors import NotFoundError
+from geoschem_bench.cli.console import complain, out, say, show_text, table_of
+from geoschem_bench.cli.progress import ALIVE, RunProgress, latest_folder
+from geoschem_bench.errors import NotFoundError, UserError
 from geoschem_bench.report import head_table
 from geoschem_bench.results import JobRecord, LoadSummary, RunPlanFile, load_prefix
 from geoschem_bench.wiring import Settings, batch_jobs, object_store, results_store
@@ -26,7 +26,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 
 def find_run(given: str | None, settings: Settings) -> str:
     """The run meant by an id, by the end of one, or by nothing: the latest."""
-    known = sorted(object_store(settings).folders(f"s3://{settings.bucket}/runs/"))
+    known = planned_runs(settings)
     if not known:
         raise NotFoundError(f"no run in s3://{settings.bucket}/runs/ yet; start one: "
                             "geoschem-bench run sandbox")  # fmt: skip
@@ -36,6 +36,14 @@ def find_run(given: str | None, settings: Settings) -> str:
         what = "several runs end" if found else "no run ends"
         raise NotFoundError(f"{what} in '{given}'; the latest are: {latest}")
     return found[-1]
+
+
+def planned_runs(settings: Settings) -> list[str]:
+    """Ids of the runs that have a plan, oldest first: jobs by hand may lie beside them."""
+    objects = object_store(settings)
+    root = f"s3://{settings.bucket}/runs/"
+    found = sorted(objects.folders(root))
+    return [run_id for run_id in found if objects.exists(f"{root}{run_id}/plan.json")]
 
 
 def status(run: Run = None, as_json: AsJson = False) -> None:
@@ -59,9 +67,10 @@ def status(run: Run = None, as_json: AsJson = False) -> None:
 
 def _show_runs(settings: Settings) -> None:
     objects = object_store(settings)
-    known = sorted(objects.folders(f"s3://{settings.bucket}/runs/"))[-_SHOWN_RUNS:]
-    plans = [pipeline.read_plan(run_id, settings.bucket, objects) for run_id in known]
-    rows = [(plan.benchmark_run_id, plan.suite, _kind(plan)) for plan in plans]
+    rows = []
+    for run_id in planned_runs(settings)[-_SHOWN_RUNS:]:
+        plan = pipeline.read_plan(run_id, settings.bucket, objects)
+        rows.append((plan.benchmark_run_id, plan.suite, _kind(plan)))
     out.print(table_of(("run", "suite", "benchmarks"), rows, "Latest runs"))
 
 
@@ -82,14 +91,18 @@ def logs(
             raise NotFoundError(f"no benchmark '{benchmark}' in {plan.benchmark_run_id}; "
                                 f"there are: {known}")  # fmt: skip
         prefix = f"gsb-{plan.benchmark_run_id}-{benchmark}-"
-        live = sorted(jobs.named([planned.job_queue], prefix), key=lambda job: str(job.created_at))
+        live = [
+            job
+            for job in jobs.named([planned.job_queue], prefix)
+            if job.name.removeprefix(prefix).isdigit()  # and not those of another id, longer
+        ]
+        live.sort(key=lambda job: str(job.created_at))
         folder = latest_folder(planned, plan, objects)
         stored = objects.get(folder + "run.log")
         if stored is not None:
-            out.print(stored.decode(errors="replace"), markup=False, highlight=False, end="")
+            show_text(stored.decode(errors="replace"))
         elif live and live[-1].log_stream:
-            for line in jobs.log_tail(live[-1].log_stream, 10_000):
-                out.print(line, markup=False, highlight=False)
+            show_text("\n".join(jobs.log_tail(live[-1].log_stream, 10_000)))
         else:
             record = objects.get(folder + "job.json")
             why = JobRecord.model_validate_json(record).message if record else "not started yet"
@@ -109,6 +122,7 @@ def load(
             summary = load_prefix(prefix, objects, store)
         else:
             run_id = find_run(prefix, settings)
+            _check_ended(run_id, settings)
             summary = pipeline.load_run(run_id, settings.bucket, objects, store)
         if as_json:
             print(summary.to_json().decode())  # noqa: T201
@@ -129,12 +143,22 @@ def report(run: Run = None) -> None:
     """Make a run's report anew from the table and S3, and show its head."""
     with connected() as settings:
         run_id = find_run(run, settings)
+        _check_ended(run_id, settings)
         objects, store = object_store(settings), results_store(settings)
         pipeline.load_run(run_id, settings.bucket, objects, store)
         pipeline.analyse_run(run_id, settings.bucket, objects, store)
         pipeline.recommend_run(run_id, settings.bucket, objects, store)
         pipeline.publish_run(run_id, settings.bucket, objects, store)
         show_report(run_id, settings)
+
+
+def _check_ended(run_id: str, settings: Settings) -> None:
+    """A job that still runs must not be filed as a failure."""
+    states = {item.benchmark_id: item.state for item in RunProgress(run_id, settings).benchmarks()}
+    alive = [f"{name} ({state})" for name, state in states.items() if state in ALIVE]
+    if alive:
+        raise UserError(f"{run_id} still runs: {', '.join(alive)}; follow it by "
+                        f"`geoschem-bench status {run_id}`")  # fmt: skip
 
 
 def show_report(run_id: str, settings: Settings) -> None:

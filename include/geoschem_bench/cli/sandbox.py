@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from geoschem_bench.cli.connection import sandbox_queues
+from geoschem_bench.cli.connection import kept_marker, sandbox_queues
 from geoschem_bench.cli.console import out, say, table_of
 from geoschem_bench.wiring import region_of, state_folder
 
@@ -24,7 +24,9 @@ def up(
     from geoschem_bench import sandbox
 
     running = sandbox.up(state_folder(), region=region_of(), queues=sandbox_queues())
+    kept_marker(state_folder()).touch()
     if env:
+        print("unset AWS_PROFILE AWS_SESSION_TOKEN")  # noqa: T201 - they would win over the keys
         for name, value in running.environment().items():
             print(f"export {name}={shlex.quote(value)}")  # noqa: T201 - for a shell
         return
@@ -37,6 +39,7 @@ def down() -> None:
     """Stop the sandbox and its jobs. What it stored stays on disk."""
     from geoschem_bench import sandbox
 
+    kept_marker(state_folder()).unlink(missing_ok=True)
     stopped = sandbox.down(state_folder())
     say("Sandbox stopped" if stopped else "No sandbox was running")
 

@@ -9,12 +9,24 @@ import typer
 
 from geoschem_bench.cli.connection import find_suite
 from geoschem_bench.cli.console import complain, out, say, table_of
-from geoschem_bench.errors import NotFoundError, SuiteError
-from geoschem_bench.planning import PlannedBenchmark, plan_suite
-from geoschem_bench.suite import PHASE_TITLES, load_suite, suite_schema
+from geoschem_bench.errors import NotFoundError, SuiteError, UserError
+from geoschem_bench.planning import PlannedBenchmark, output_path, plan_suite
+from geoschem_bench.suite import PHASE_TITLES, PHASES, load_suite, suite_schema
 from geoschem_bench.wiring import suites_folder
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Phases = Annotated[
+    list[str] | None, typer.Option("--phase", help="Only this phase (phase_1 …); repeatable.")
+]
+Repetitions = Annotated[int | None, typer.Option(min=1, max=100, help="In place of the suite's.")]
+
+
+def chosen_phases(given: list[str] | None) -> list[str]:
+    """All phases, or those given; UserError for one that is none."""
+    for name in given or ():
+        if name not in PHASES:
+            raise UserError(f"--phase is '{name}'; allowed: {', '.join(PHASES)}")
+    return given or list(PHASES)
 
 
 def validate(
@@ -64,13 +76,23 @@ def _check(name: str) -> dict[str, object]:
 
 def plan(
     suite: Annotated[str, typer.Argument(help="Name or path of a suite.")],
+    phase: Phases = None,
+    repetitions: Repetitions = None,
     as_json: AsJson = False,
 ) -> None:
     """Show where each benchmark would go and what it would ask for. Submits nothing."""
     loaded = load_suite(find_suite(suite))
-    planned = plan_suite(loaded)
+    planned = [
+        item.with_repetitions(repetitions)
+        for item in plan_suite(loaded)
+        if item.phase in chosen_phases(phase)
+    ]
     if as_json:
-        items = [item.model_dump(mode="json", exclude_none=True) for item in planned]
+        items = [
+            item.model_dump(mode="json", exclude_none=True)
+            | {"output_prefix": output_path("<bucket>", "<run>", item.phase, item.id, 1)}
+            for item in planned
+        ]
         print(json.dumps(items, indent=1))  # noqa: T201 - for a pipe
         return
     columns = (

@@ -20,10 +20,11 @@ from geoschem_bench.errors import Reason
 
 SCHEMA_VERSION = "1.0"
 
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0)]
+Number = Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, le=10**12)]
 ShortText = Annotated[str, Field(max_length=2000)]
+Timers = Annotated[dict[Annotated[str, Field(max_length=100)], Seconds], Field(max_length=200)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 
 
@@ -146,7 +147,7 @@ class Repetition(Part):
     setup_seconds: Seconds | None = None
     """Before the timed part: processes, imports, initial fields."""
     peak_memory_gib: Number | None = None
-    timers: dict[str, Seconds] = Field(default_factory=dict)
+    timers: Timers = Field(default_factory=dict)
     """Seconds by component of the timed part."""
 
 
@@ -176,8 +177,8 @@ class Manifest(Part):
     observed: Observed
     environment: Environment
     calibration: Calibration | None = None
-    repetitions: tuple[Repetition, ...] = ()
-    timers: dict[str, Seconds] = Field(default_factory=dict)
+    repetitions: Annotated[tuple[Repetition, ...], Field(max_length=1000)] = ()
+    timers: Timers = Field(default_factory=dict)
     """Median seconds by component over the timed repetitions."""
     outcome: Outcome
 

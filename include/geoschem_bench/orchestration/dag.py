@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 from airflow.sdk import DAG, CronPartitionTimetable, Param, task
@@ -27,8 +26,8 @@ def suite_dag(suite: Suite) -> DAG:
         max_active_runs=1,
         params=_params(),
         tags={TAG, *architectures},
-        # no retry by Airflow: with the stock trigger each would be another job to pay for
-        default_args={"retries": 0},
+        # for a hiccup of S3 or DynamoDB; the benchmarks themselves are never retried
+        default_args={"retries": 2, "retry_delay": timedelta(seconds=10)},
     )
 
 
@@ -36,7 +35,7 @@ def broken_suite_dag(file: SuiteFile) -> DAG:
     """In place of a suite that cannot be read: visible, and failing with what is wrong."""
     error = file.error or "cannot be read"
     with DAG(
-        _safe_id(file.dag_id),
+        file.dag_id,
         description=f"{file.path.name} has mistakes",
         doc_md=f"## {file.path.name} has mistakes\n\n```\n{error}\n```\n",
         schedule=None,
@@ -49,11 +48,6 @@ def broken_suite_dag(file: SuiteFile) -> DAG:
 
         fail()
     return dag
-
-
-def _safe_id(dag_id: str) -> str:
-    """Airflow allows no more; a file of any name must still be shown."""
-    return re.sub(r"[^A-Za-z0-9_.-]", "_", dag_id)[:250]
 
 
 def _schedule(suite: Suite) -> CronPartitionTimetable | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from geoschem_bench.errors import ManifestError, Reason
+from geoschem_bench.errors import ManifestError, Reason, StorageError
 from geoschem_bench.manifest import MAX_BYTES, read_manifest
 from geoschem_bench.planning import PlannedBenchmark
 from geoschem_bench.results import JobRecord, ObjectStore, classify
@@ -82,13 +82,13 @@ def diagnose(
 
 def _from_manifest(output_path: str, objects: ObjectStore) -> tuple[Reason | None, str | None]:
     address = output_path + "manifest.json"
-    raw = objects.get(address, MAX_BYTES + 1)
-    if raw is None:
-        return None, None
     try:
+        raw = objects.get(address, MAX_BYTES + 1)
+        if raw is None:
+            return None, None
         outcome = read_manifest(raw, address).outcome
-    except ManifestError:
-        return None, None  # `load` sets it aside and says so
+    except (ManifestError, StorageError):
+        return None, None  # `load` reads it again, and says what is wrong with it
     return outcome.reason, outcome.message
 
 

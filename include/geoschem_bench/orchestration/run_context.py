@@ -34,7 +34,7 @@ def run_request(context: Any) -> RunRequest:  # noqa: ANN401 - Airflow's context
 def is_too_late(context: Any, late_minutes: int, now: datetime | None = None) -> bool:  # noqa: ANN401
     """Whether a scheduled run starts so long after its tick that nobody expects it any more."""
     dag_run = context["dag_run"]
-    if str(dag_run.run_type) != "scheduled":
+    if dag_run.run_type != "scheduled":  # an enum of texts: its str() is another one
         return False
     late = (now or datetime.now(UTC)) - dag_run.run_after
     return bool(late.total_seconds() > late_minutes * 60)

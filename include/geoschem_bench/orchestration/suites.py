@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,17 +27,26 @@ class SuiteFile:
 
 
 def read_suites(folder: Path, only_dag_id: str | None = None) -> Iterator[SuiteFile]:
-    """Every `*.yaml` in `folder`, by name.
+    """Every `*.yaml` in `folder`, by name; two that would be one DAG are an error of both.
 
     Args:
         folder: Of suites.
         only_dag_id: Read that DAG's file alone: a worker needs no other.
     """
+    by_dag_id = defaultdict(list)
     for path in sorted(folder.glob("*.yaml")):
-        if only_dag_id is not None and dag_id_of(path.stem) != only_dag_id:
-            continue
-        try:
-            yield SuiteFile(path, load_suite(path), None)
-        except UserError as error:
-            # by name alone: a path of one machine would make a DAG version of its own on each
-            yield SuiteFile(path, None, str(error).replace(f"{folder}{os.sep}", ""))
+        by_dag_id[dag_id_of(path.stem)].append(path)
+    for dag_id, paths in by_dag_id.items():
+        if only_dag_id in (None, dag_id):
+            yield _read(paths, folder)
+
+
+def _read(paths: list[Path], folder: Path) -> SuiteFile:
+    if len(paths) > 1:
+        names = " and ".join(path.name for path in paths)
+        return SuiteFile(paths[0], None, f"{names} would be one DAG; rename all but one")
+    try:
+        return SuiteFile(paths[0], load_suite(paths[0]), None)
+    except UserError as error:
+        # by name alone: a path of one machine would make a DAG version of its own on each
+        return SuiteFile(paths[0], None, str(error).replace(f"{folder}{os.sep}", ""))

@@ -12,9 +12,10 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import PokeReturnValue, TaskGroup, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from geoschem_bench.errors import UserError
+from geoschem_bench.errors import Reason, UserError
+from geoschem_bench.orchestration.job_records import job_record
 from geoschem_bench.orchestration.run_context import Parts, is_too_late, run_request
-from geoschem_bench.planning import RUN_ID_MARK, plan_suite
+from geoschem_bench.planning import RUN_ID_MARK, output_path, plan_suite
 from geoschem_bench.suite import Suite
 
 PLAN = "plan"
@@ -66,7 +67,7 @@ def open_gates(suite: Suite, plan: Any) -> Any:  # noqa: ANN401
     submitting = submits()
     plan >> submitting
     with TaskGroup("gates", tooltip="Queues and compute environments are VALID and ENABLED"):
-        gates = [_queue_gate(queue) for queue in queues]
+        gates = [_queue_gate(queue, suite) for queue in queues]
         ready = EmptyOperator(task_id="ready")
     submitting >> (gates or ready)
     if gates:
@@ -74,16 +75,28 @@ def open_gates(suite: Suite, plan: Any) -> Any:  # noqa: ANN401
     return ready
 
 
-def _queue_gate(queue: str) -> Any:  # noqa: ANN401
-    @task.sensor(task_id=queue, poke_interval=15, timeout=_GATE_SECONDS)
+def _queue_gate(queue: str, suite: Suite) -> Any:  # noqa: ANN401
+    @task.sensor(task_id=queue, poke_interval=15, timeout=_GATE_SECONDS, retries=0)
     def gate() -> PokeReturnValue:
-        state = Parts().jobs.queue_state(queue)
+        parts = Parts()
+        state = parts.jobs.queue_state(queue)
         print(state.message)  # noqa: T201 - into the task's log
         if state.is_broken:
+            _record_refusal(suite, state.message, parts)
             raise AirflowFailException(state.message)
         return PokeReturnValue(is_done=state.is_ready)
 
     return gate()
+
+
+def _record_refusal(suite: Suite, message: str, parts: Parts) -> None:
+    """No benchmark of the run will be submitted; its result shall say why."""
+    request = run_request(get_current_context())
+    run_id, failure = request.benchmark_run_id, (Reason.MISCONFIGURED, f"not submitted: {message}")
+    for item in plan_suite(suite.select(request.phases)):
+        record = job_record(item, run_id, 1, None, failure)
+        address = output_path(parts.bucket, run_id, item.phase, item.id, 1) + "job.json"
+        parts.objects.put(address, record.model_dump_json(indent=1).encode())
 
 
 def load_results() -> Any:  # noqa: ANN401
@@ -100,7 +113,14 @@ def load_results() -> Any:  # noqa: ANN401
             raise AirflowFailException(str(error)) from error
         for rejected in summary.rejected:
             print(f"rejected: {rejected.address}: {rejected.why}")  # noqa: T201
-        return {"stored": len(summary.stored), "rejected": len(summary.rejected)}
+        for key in summary.conflicts:
+            print(f"conflict: another manifest is filed under {key}")  # noqa: T201
+        return {
+            "stored": len(summary.stored),
+            "unchanged": len(summary.unchanged),
+            "rejected": len(summary.rejected),
+            "conflicts": len(summary.conflicts),
+        }
 
     return load()
 
@@ -108,7 +128,7 @@ def load_results() -> Any:  # noqa: ANN401
 def analyse_results() -> Any:  # noqa: ANN401
     """Statistics of the run."""
 
-    @task(task_id="analyse", trigger_rule=TriggerRule.ALL_DONE)
+    @task(task_id="analyse")
     def analyse() -> None:
         from geoschem_bench import pipeline
 
@@ -121,7 +141,7 @@ def analyse_results() -> Any:  # noqa: ANN401
 def recommend_instances() -> Any:  # noqa: ANN401
     """What follows for the choice of an instance type."""
 
-    @task(task_id="recommend", trigger_rule=TriggerRule.ALL_DONE)
+    @task(task_id="recommend")
     def recommend() -> None:
         from geoschem_bench import pipeline
 
@@ -134,7 +154,7 @@ def recommend_instances() -> Any:  # noqa: ANN401
 def publish_report() -> Any:  # noqa: ANN401
     """Report and data, beside the run in S3."""
 
-    @task(task_id="publish", trigger_rule=TriggerRule.ALL_DONE)
+    @task(task_id="publish")
     def publish() -> str:
         from geoschem_bench import pipeline
 
@@ -150,10 +170,17 @@ def give_verdict() -> Any:  # noqa: ANN401
 
     @task(task_id="verdict", trigger_rule=TriggerRule.ALL_DONE)
     def verdict() -> None:
+        from geoschem_bench import pipeline
+
         context = get_current_context()
         ti, dag_run = context["ti"], context["dag_run"]
         states = ti.get_task_states(dag_id=dag_run.dag_id, run_ids=[dag_run.run_id])
         bad = sorted(t for t, state in states[dag_run.run_id].items() if state in _BAD_STATES)
+        loaded = ti.xcom_pull(task_ids="load")
+        if loaded is not None:
+            # A job can succeed and its manifest still be unreadable or another's
+            bad += [f"{loaded[what]} {what}" for what in ("rejected", "conflicts") if loaded[what]]
+            bad += pipeline.failed_benchmarks(_run_that_submitted(), Parts().store)
         if bad:
             raise AirflowFailException(f"failed: {', '.join(bad)}")
 

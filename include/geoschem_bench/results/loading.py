@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 
 from geoschem_bench.errors import ManifestError, NotFoundError
-from geoschem_bench.manifest import MAX_BYTES, read_manifest
+from geoschem_bench.manifest import MAX_BYTES, Manifest, read_manifest
 from geoschem_bench.planning import PlannedBenchmark
 from geoschem_bench.results.building import result_of_failure, result_of_manifest
 from geoschem_bench.results.records import JobRecord, Result
@@ -69,16 +69,33 @@ def load_prefix(prefix: str, objects: ObjectStore, store: ResultsStore) -> LoadS
         ("/manifest.json", "/job.json"))})  # fmt: skip
     plans = {a: read_run_plan(objects, a) for a in addresses if a.endswith("/plan.json")}
     planned = _planned(plan for plan in plans.values() if plan)
+    around = planned | _planned(_plan_above(prefix, objects))
     for folder in folders:
-        summary.results += _of_folder(folder, objects, planned, summary)
+        summary.results += _of_folder(folder, objects, around, summary)
     summary.results += _absent(planned, summary.results)
+    _store(summary, store)
+    return summary
+
+
+def _store(summary: LoadSummary, store: ResultsStore) -> None:
     for key, stored in store.put(summary.results).items():
+        if stored is Stored.REFUSED:
+            why = "is too large for the table, or holds a number that it cannot keep"
+            summary.rejected.append(Rejected(key, why))
+            continue
         {
             Stored.NEW: summary.stored,
             Stored.SAME: summary.unchanged,
             Stored.CONFLICT: summary.conflicts,
         }[stored].append(key)
-    return summary
+
+
+def _plan_above(prefix: str, objects: ObjectStore) -> Iterator[RunPlanFile]:
+    """The plan of the run that a prefix inside it belongs to."""
+    run = re.match(r"s3://[^/]+/runs/[^/]+/(?=.)", prefix)
+    plan = read_run_plan(objects, run.group() + "plan.json") if run else None
+    if plan:
+        yield plan
 
 
 def _planned(plans: Iterable[RunPlanFile]) -> dict[tuple[str, str], tuple[PlannedBenchmark, str]]:
@@ -98,12 +115,13 @@ def _of_folder(
     summary: LoadSummary,
 ) -> Iterator[Result]:
     place = _IN_RUN.search(folder)
-    job = _job_record(objects.get(folder + "job.json", MAX_BYTES))
+    job = _job_record(folder + "job.json", objects, summary)
     raw = objects.get(folder + "manifest.json", MAX_BYTES + 1)
     why = None
     if raw is not None:
         try:
             manifest = read_manifest(raw, folder + "manifest.json", place and place["id"])
+            _check_place(manifest, place, folder)
         except ManifestError as error:
             why = error.why
             summary.rejected.append(_reject(error, raw, objects))
@@ -126,13 +144,25 @@ def _absent(
     ]
 
 
-def _job_record(raw: bytes | None) -> JobRecord | None:
+def _check_place(manifest: Manifest, place: re.Match[str] | None, folder: str) -> None:
+    """A manifest filed under another run would take that run's place in the table."""
+    plan = manifest.plan
+    if place is None or plan is None:
+        return
+    says = (plan.get("benchmark_run_id"), plan.get("phase"), str(plan.get("submission")))
+    if says != (place["run"], place["phase"], place["n"]):
+        raise ManifestError(folder + "manifest.json", f"is of {' '.join(map(str, says))}")
+
+
+def _job_record(address: str, objects: ObjectStore, summary: LoadSummary) -> JobRecord | None:
+    """What Batch knew; the manifest is the better evidence, so a damaged record stops nothing."""
+    raw = objects.get(address, MAX_BYTES)
     if raw is None:
         return None
     try:
         return JobRecord.model_validate_json(raw)
     except ValidationError:
-        # our own file, so it is damaged, not foreign; the manifest is the better evidence anyway
+        summary.rejected.append(Rejected(address, "is no job record; it was passed over"))
         return None
 
 

@@ -17,6 +17,8 @@ class Stored(StrEnum):
     """The same manifest was there already."""
     CONFLICT = "conflict"
     """Another manifest holds this key; nothing was written."""
+    REFUSED = "refused"
+    """The store cannot keep such a record; nothing was written."""
 
 
 class ObjectStore(Protocol):

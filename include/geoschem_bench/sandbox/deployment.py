@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from geoschem_bench.planning.placement import DEFAULT_ENVIRONMENTS, DEFAULT_INSTANCES
 from geoschem_bench.sandbox import settings
+from geoschem_bench.sandbox.credentials import Credentials
 from geoschem_bench.sandbox.definitions import JOB_DEFINITIONS, TABLE_DEFINITION
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def deploy(
     region: str,
     queues: Collection[str] = (),
     *,
+    credentials: Credentials,
     bucket: str = settings.DEFAULT_BUCKET,
 ) -> None:
     """Makes everything that is missing; what is there already is left as it is.
@@ -41,6 +43,7 @@ def deploy(
         region: The region that the sandbox stands for.
         queues: Queues wanted besides the established ones. A queue named
             `geos-chem-<type, dot as dash>[-spot]-queue` gets an environment of this type.
+        credentials: The sandbox's key.
         bucket: The name of the bucket.
     """
     import boto3  # a quarter of a second, which only those who deploy shall pay
@@ -49,8 +52,8 @@ def deploy(
     options: dict[str, Any] = {
         "endpoint_url": endpoint,
         "region_name": region,
-        "aws_access_key_id": settings.CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        "aws_secret_access_key": settings.CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        "aws_access_key_id": credentials.access_key,
+        "aws_secret_access_key": credentials.secret_key,
         "config": Config(proxies={}),  # a proxy for the outside must not see loopback
     }
     with (

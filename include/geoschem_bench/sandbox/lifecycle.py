@@ -17,6 +17,7 @@ import psutil
 from geoschem_bench.errors import SandboxError
 from geoschem_bench.sandbox.batch.job import ON_A_HOST, Job
 from geoschem_bench.sandbox.batch.processes import kill_all
+from geoschem_bench.sandbox.credentials import ensure_credentials, read_credentials
 from geoschem_bench.sandbox.deployment import deploy
 from geoschem_bench.sandbox.files import json_files, read_json
 from geoschem_bench.sandbox.record import Sandbox, ServerRecord
@@ -60,14 +61,16 @@ def up(
     with _exclusively(folders):
         record = _living(folders)
         if record is None:
+            ensure_credentials(folders)
             record = _start(folders, region, behaviour or Behaviour())
         elif record.region != region:
             raise SandboxError(
                 f"{folders.root}: a sandbox for {record.region} is running, asked was for "
                 f"{region}; stop it first (geoschem-bench sandbox down) or use its region"
             )
-        deploy(record.endpoint_url, region, queues)
-    return _sandbox(record, state_dir)
+        sandbox = _sandbox(record, state_dir)
+        deploy(sandbox.endpoint_url, region, queues, credentials=sandbox.credentials)
+    return sandbox
 
 
 def down(state_dir: Path) -> bool:
@@ -120,13 +123,21 @@ def running(
 
 
 def _sandbox(record: ServerRecord, state_dir: Path) -> Sandbox:
-    return Sandbox(record.endpoint_url, record.region, DEFAULT_BUCKET, TABLE, record.pid, state_dir)
+    return Sandbox(
+        endpoint_url=record.endpoint_url,
+        region=record.region,
+        bucket=DEFAULT_BUCKET,
+        table=TABLE,
+        pid=record.pid,
+        state_dir=state_dir,
+        credentials=read_credentials(Folders.of(state_dir)),
+    )
 
 
 @contextmanager
 def _exclusively(folders: Folders) -> Iterator[None]:
     """One `up` or `down` at a time: the second waits, then finds what the first has done."""
-    folders.root.mkdir(parents=True, exist_ok=True)
+    folders.make()
     with (folders.root / "up.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

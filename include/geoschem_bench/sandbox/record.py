@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import http.client
 import json
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from geoschem_bench.sandbox.credentials import Credentials
 from geoschem_bench.sandbox.files import read_json
-from geoschem_bench.sandbox.settings import CREDENTIALS, HOST, STATUS_PATH, Folders
+from geoschem_bench.sandbox.proxies import without_proxy
+from geoschem_bench.sandbox.settings import HOST, STATUS_PATH, Folders
 
 _ANSWER_SECONDS = 10.0
 
@@ -27,16 +30,28 @@ class Sandbox:
     pid: int
     state_dir: Path
     """As given to `up`, e.g. `.geoschem-bench`."""
+    credentials: Credentials = field(repr=False)
+
+    @property
+    def access_key(self) -> str:
+        """What requests must be signed for."""
+        return self.credentials.access_key
+
+    @property
+    def secret_key(self) -> str:
+        """What they are signed with."""
+        return self.credentials.secret_key
 
     def environment(self) -> dict[str, str]:
-        """What a program needs in its environment to work against this sandbox."""
+        """What a program needs in its environment, besides ours, to work against this sandbox."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
-            **CREDENTIALS,
+            **self.credentials.environment(),
             "AWS_DEFAULT_REGION": self.region,
             "AWS_REGION": self.region,
             "GEOSCHEM_BENCH_BUCKET": self.bucket,
             "GEOSCHEM_BENCH_TABLE": self.table,
+            **without_proxy(os.environ),
         }
 
 
@@ -53,10 +68,23 @@ class ServerRecord:
 
     @classmethod
     def read(cls, folders: Folders) -> ServerRecord | None:
-        """The record of the last server of this state, if there was one."""
-        if not folders.server_file.exists():
+        """The record of the last server of this state, if there was one and it can be read."""
+        try:
+            record = cls(**read_json(folders.server_file))
+        except (FileNotFoundError, ValueError, TypeError):  # TypeError: other fields than ours
             return None
-        return cls(**read_json(folders.server_file))
+        return record if record._is_sound() else None
+
+    def _is_sound(self) -> bool:
+        """Whether the values are of their kind, for JSON may hold any."""
+        texts = (self.token, self.endpoint_url, self.region)
+        return (
+            all(isinstance(text, str) for text in texts)
+            and isinstance(self.started_at, float)
+            and all(isinstance(number, int) for number in (self.pid, self.port))
+            and self.pid > 0
+            and 0 < self.port < 2**16
+        )
 
     def process(self) -> psutil.Process | None:
         """Its process, unless it has ended or another has its pid now."""

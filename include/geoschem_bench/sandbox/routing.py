@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug import Request, Response
+from werkzeug import Response
 
 from geoschem_bench.sandbox.batch.app import BatchApp
+from geoschem_bench.sandbox.gate import Gate, scope_of
 from geoschem_bench.sandbox.persistence.dynamodb import DynamoDBMirror
 from geoschem_bench.sandbox.persistence.s3 import S3Mirror
 from geoschem_bench.sandbox.persistence.wsgi import Answer, call, read_body
@@ -20,20 +20,20 @@ from geoschem_bench.sandbox.settings import STATUS_PATH
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-_SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]*)/([^/]*)/aws4_request")
-
 
 class Router:
     """The WSGI application of the whole sandbox."""
 
     def __init__(
         self,
+        gate: Gate,
         batch: BatchApp,
         region: str,
         s3: S3Mirror,
         dynamodb: DynamoDBMirror,
         status: Callable[[], dict[str, Any]],
     ) -> None:
+        self._gate = gate
         self._batch = batch
         self._region = region
         self._mirrors: dict[str, S3Mirror | DynamoDBMirror] = {"s3": s3, "dynamodb": dynamodb}
@@ -44,10 +44,15 @@ class Router:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answers one request."""
-        if environ["PATH_INFO"] == STATUS_PATH:
+        refusal = self._gate.refuse_pages(environ)
+        # The one question that needs no key: it changes nothing and tells no secret.
+        if refusal is None and environ["PATH_INFO"] == STATUS_PATH:
             body = json.dumps(self._status())
             return Response(body, mimetype="application/json")(environ, start_response)
-        region, service = _scope(environ)
+        refusal = refusal or self._gate.refuse_strangers(environ)
+        if refusal is not None:
+            return refusal(environ, start_response)
+        region, service = scope_of(environ)
         if service == "batch":
             if region != self._region:
                 return self._wrong_region(region)(environ, start_response)
@@ -75,12 +80,3 @@ class Router:
         response = Response(json.dumps({"message": message}), 400, mimetype="application/json")
         response.headers["x-amzn-ErrorType"] = "ClientException"
         return response
-
-
-def _scope(environ: WSGIEnvironment) -> tuple[str, str]:
-    """Region and service that a request was signed for; presigned URLs carry it in the query."""
-    query = Request(environ).args.get("X-Amz-Credential", "")
-    signed = environ.get("HTTP_AUTHORIZATION") or f"Credential={query}"
-    found = _SCOPE.search(signed)
-    # What is not signed, moto takes for S3; so must we, or its changes would not be kept.
-    return (found[1], found[2].lower()) if found else ("us-east-1", "s3")

@@ -26,7 +26,9 @@ from geoschem_bench.sandbox.batch.attempt import Host
 from geoschem_bench.sandbox.batch.logs import LogStore
 from geoschem_bench.sandbox.batch.scheduler import Scheduler
 from geoschem_bench.sandbox.batch.state import BatchState
+from geoschem_bench.sandbox.credentials import read_credentials
 from geoschem_bench.sandbox.files import write_json
+from geoschem_bench.sandbox.gate import Gate
 from geoschem_bench.sandbox.persistence.dynamodb import DynamoDBMirror
 from geoschem_bench.sandbox.persistence.s3 import S3Mirror
 from geoschem_bench.sandbox.routing import Router
@@ -43,6 +45,7 @@ class Server:
     def __init__(self, folders: Folders, region: str, port: int, behaviour: Behaviour) -> None:
         self._folders = folders
         self._region = region
+        self._credentials = read_credentials(folders)
         self._token = uuid.uuid4().hex
         self._asked_to_stop = threading.Event()
         self._state = BatchState(folders.batch, region, DEFAULT_ACCOUNT_ID, behaviour)
@@ -53,7 +56,8 @@ class Server:
     def _make_router(self) -> Router:
         s3 = S3Mirror(self._folders.root / "s3", DEFAULT_ACCOUNT_ID)
         dynamodb = DynamoDBMirror(self._folders.root / "dynamodb", DEFAULT_ACCOUNT_ID)
-        router = Router(BatchApp(self._state), self._region, s3, dynamodb, self._status)
+        gate, batch = Gate(self._credentials.access_key), BatchApp(self._state)
+        router = Router(gate, batch, self._region, s3, dynamodb, self._status)
         s3.load(router.moto)
         dynamodb.load()
         return router
@@ -62,6 +66,7 @@ class Server:
         return Host(
             endpoint_url=self._endpoint_url,
             region=self._region,
+            credentials=self._credentials,
             scratch=self._folders.scratch,
             logs=LogStore(self._folders.logs, self._region, DEFAULT_ACCOUNT_ID),
             stop_seconds=behaviour.stop_seconds,
@@ -125,17 +130,17 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _claim(root: Path) -> IO[str]:
+def _claim(folders: Folders) -> IO[str]:
     """Makes sure that no other server writes to the same files. The kernel lets go at our end."""
-    root.mkdir(parents=True, exist_ok=True)
-    lock = (root / "server.lock").open("w")
+    folders.make()
+    lock = (folders.root / "server.lock").open("w")
     deadline = time.monotonic() + _CLAIM_SECONDS
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             if time.monotonic() > deadline:
-                message = f"{root}: another sandbox serves this state; stop it first"
+                message = f"{folders.root}: another sandbox serves this state; stop it first"
                 raise SandboxError(message) from error
             time.sleep(_PAUSE_SECONDS)
         else:
@@ -162,7 +167,7 @@ def main(arguments: list[str]) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     folders = Folders.of(given.state)
     behaviour = Behaviour(given.concurrent_jobs, given.stop_seconds, given.minimum_timeout_seconds)
-    lock = _claim(folders.root)
+    lock = _claim(folders)
     try:
         Server(folders, given.region, given.port, behaviour).run()
     finally:

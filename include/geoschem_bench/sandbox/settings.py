@@ -20,9 +20,6 @@ DEFAULT_QUEUES = tuple(
 LOG_GROUP = "/aws/batch/job"
 STATUS_PATH = "/_sandbox/status"
 
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox"}
-"""Any will do: moto checks no signature. Real ones must never reach a job of the sandbox."""
-
 
 @dataclass(frozen=True)
 class Behaviour:
@@ -47,10 +44,25 @@ class Folders:
         """The folders of a state directory such as `.geoschem-bench`."""
         return cls(state_dir.resolve() / "sandbox")
 
+    def make(self) -> None:
+        """Makes them, for their owner alone.
+
+        A state directory that was there may hold other things that others read, so only what we
+        make ourselves is closed; `root`, which holds the key, always.
+        """
+        self.root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.root.mkdir(mode=0o700, exist_ok=True)
+        self.root.chmod(0o700)
+
     @property
     def server_file(self) -> Path:
         """Who serves this state and where."""
         return self.root / "server.json"
+
+    @property
+    def credentials_file(self) -> Path:
+        """The key that the sandbox's callers must have."""
+        return self.root / "credentials.json"
 
     @property
     def server_log(self) -> Path:

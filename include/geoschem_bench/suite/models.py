@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
@@ -269,5 +270,8 @@ class Suite(BaseModel):
 
 
 def dag_id_of(stem: str) -> str:
-    """DAG id of a suite file: `graviton-vs-x86` → `geoschem_bench_graviton_vs_x86`."""
-    return "geoschem_bench_" + stem.replace("-", "_")
+    """DAG id of a suite file: `graviton-vs-x86` → `geoschem_bench_graviton_vs_x86`.
+
+    A file of any name must be shown in Airflow, also one whose name no suite may have.
+    """
+    return "geoschem_bench_" + re.sub(r"[^A-Za-z0-9_]", "_", stem)[:200]

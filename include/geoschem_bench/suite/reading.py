@@ -30,6 +30,8 @@ from geoschem_bench.suite.yaml_source import Path_, YamlSource, dotted, read_yam
 M = TypeVar("M", bound=BaseModel)
 _STAND_INS = {"resolution": "4x5", "instance_type": LOCAL}
 """Any right value, while the rest of a section is read."""
+NOT_YET_IN_FORCE = ("budget_usd", "max_concurrent", "runnable_minutes", "order")
+"""Header keys that a person relies on and that nothing acts on yet."""
 _HEADER_DEFAULTS = ("warmups", "repetitions", "purchase_option")
 
 
@@ -70,7 +72,7 @@ class _Reader:
             sha256=self.source.sha256,
             header=header,
             phases=phases,
-            warnings=tuple(self._warnings(phases, header.region)),
+            warnings=(*self._idle_keys(), *self._warnings(phases, header.region)),
         )
 
     def _top_level(self) -> dict[str, Any]:
@@ -201,6 +203,13 @@ class _Reader:
             self.problem(
                 (*where, "id"), f"is {show(name)}, which stands in line {first} too; ids are unique"
             )
+
+    def _idle_keys(self) -> Iterator[str]:
+        """A budget that nobody watches would be worse than none, if nobody said so."""
+        given = self.source.data.get("suite") or {}
+        for key in NOT_YET_IN_FORCE:
+            if given.get(key) is not None:
+                yield f"suite.{key} is read, but nothing acts on it yet"
 
     def _warnings(self, phases: Mapping[str, tuple[Benchmark, ...]], region: str) -> Iterator[str]:
         for benchmark in (b for phase in phases.values() for b in phase):

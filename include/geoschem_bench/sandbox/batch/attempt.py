@@ -18,7 +18,8 @@ import psutil
 from geoschem_bench.sandbox.batch.job import Job, now_ms
 from geoschem_bench.sandbox.batch.logs import LogStore, OutputReader
 from geoschem_bench.sandbox.batch.processes import JOB_ID, kill_all, processes_of, send
-from geoschem_bench.sandbox.settings import CREDENTIALS
+from geoschem_bench.sandbox.credentials import Credentials
+from geoschem_bench.sandbox.proxies import without_proxy
 
 CONTAINER_EXITED = "Essential container in task exited"
 CANNOT_START = "Task failed to start"
@@ -36,6 +37,7 @@ class Host:
 
     endpoint_url: str
     region: str
+    credentials: Credentials
     scratch: Path
     logs: LogStore
     stop_seconds: float
@@ -124,6 +126,7 @@ class Attempt:
     def _environment(self) -> dict[str, str]:
         """A container's environment: nothing of the person's own, above all no credentials."""
         programs = Path(sys.executable).parent
+        container = {entry["name"]: entry["value"] for entry in self.job.container["environment"]}
         return {
             "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             "HOME": os.environ.get("HOME", "/"),
@@ -131,8 +134,9 @@ class Attempt:
             "AWS_ENDPOINT_URL": self.host.endpoint_url,
             "AWS_DEFAULT_REGION": self.host.region,
             "AWS_REGION": self.host.region,
-            **CREDENTIALS,
-            **{entry["name"]: entry["value"] for entry in self.job.container["environment"]},
+            **self.host.credentials.environment(),
+            **container,
+            **without_proxy(container),
             JOB_ID: self.job.id,
             "AWS_BATCH_JOB_ATTEMPT": str(self.number),
             "AWS_BATCH_JQ_NAME": self.job.queue,
