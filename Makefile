@@ -28,7 +28,7 @@ test-core: .venv-core/.ready  ## The core's unit tests, with neither Airflow nor
 check: .venv/.ready  ## Format, lint, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy include container dags tests
+	$(BIN)/mypy include container dags tests benchmarks
 	$(BIN)/lint-imports
 
 bench: .venv/.ready  ## Measure this software itself (recorded, never asserted)

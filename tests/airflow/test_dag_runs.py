@@ -165,7 +165,8 @@ def test_a_suite_of_another_region_is_refused_on_aws(monkeypatch):
 
 def count_jobs(sandbox):
     batch = boto3.client("batch", endpoint_url=sandbox.endpoint_url, region_name=sandbox.region,
-                         aws_access_key_id="x", aws_secret_access_key="x")  # fmt: skip
+                         aws_access_key_id=sandbox.access_key,
+                         aws_secret_access_key=sandbox.secret_key)  # fmt: skip
     queues = [queue["jobQueueName"] for queue in batch.describe_job_queues()["jobQueues"]]
     every: Any = [{"name": "JOB_NAME", "values": ["*"]}]
     return json.dumps(

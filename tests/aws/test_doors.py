@@ -134,3 +134,12 @@ def test_a_queue_that_is_missing_or_disabled_will_not_become_ready(doors):
 def test_unknown_jobs_and_logs_are_absent_not_errors(doors):
     assert doors.jobs.describe(["00000000-0000-0000-0000-000000000000"]) == []
     assert doors.jobs.log_tail("no/such/stream") == ()
+
+
+def test_what_dynamodb_cannot_keep_is_refused_and_not_an_error(doors):
+    """One item too large, one number beyond its 38 digits: the others are stored."""
+    large = make_result(benchmark_id="DOOR-LARGE", log_tail=("x" * 2000,) * 300)
+    number = make_result(benchmark_id="DOOR-NUMBER", wall_seconds=(1e300,))
+    good = make_result(benchmark_id="DOOR-GOOD")
+    done = list(doors.store.put([large, number, good]).values())
+    assert done == [Stored.REFUSED, Stored.REFUSED, Stored.NEW]

@@ -118,7 +118,7 @@ def load(
     """File manifests in the table. Loading twice changes nothing."""
     with connected() as settings:
         objects, store = object_store(settings), results_store(settings)
-        if prefix and prefix.startswith("s3://"):
+        if prefix and "/" in prefix:
             summary = load_prefix(prefix, objects, store)
         else:
             run_id = find_run(prefix, settings)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from geoschem_bench.planning import PlannedBenchmark, output_path
 from geoschem_bench.results.stores import ObjectStore
@@ -29,7 +27,6 @@ class RunPlanFile(BaseModel):
     """In place of the suite's; None: the suite's."""
     benchmarks: tuple[PlannedBenchmark, ...]
     warnings: tuple[str, ...] = ()
-    settings: dict[str, Any] = Field(default_factory=dict)
 
     def output_path(self, planned: PlannedBenchmark, submission: int = 1) -> str:
         """Where that benchmark writes."""

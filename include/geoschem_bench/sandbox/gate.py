@@ -64,11 +64,14 @@ def _signed(environ: WSGIEnvironment) -> str:
 def _refusal(environ: WSGIEnvironment, code: str, message: str) -> Response:
     """A 403 in the protocol of the service that was asked, so that SDKs show its message."""
     _, service = scope_of(environ)
-    is_json = service == "batch" or "json" in environ.get("CONTENT_TYPE", "")
+    content = environ.get("CONTENT_TYPE", "")
+    is_json = service == "batch" or "json" in content
+    # S3 is what an unsigned request counts as, but it is never asked with a form.
+    is_s3 = service == "s3" and "form" not in content
     if is_json:
         body = json.dumps({"__type": code, "message": message})
     else:
         body = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-        body = body if service == "s3" else f"<ErrorResponse>{body}</ErrorResponse>"
+        body = body if is_s3 else f"<ErrorResponse>{body}</ErrorResponse>"
     kind = "application/json" if is_json else "text/xml"
     return Response(body, 403, {"x-amzn-ErrorType": code}, mimetype=kind)

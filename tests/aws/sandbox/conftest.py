@@ -38,8 +38,8 @@ def client(sandbox: Sandbox, service: str, **options: Any) -> Any:
     usual = {
         "endpoint_url": sandbox.endpoint_url,
         "region_name": sandbox.region,
-        "aws_access_key_id": "any",
-        "aws_secret_access_key": "any",
+        "aws_access_key_id": sandbox.access_key,
+        "aws_secret_access_key": sandbox.secret_key,
     }
     return make(service, **{**usual, **options})
 

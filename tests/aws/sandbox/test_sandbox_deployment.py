@@ -20,7 +20,7 @@ def test_deploying_again_changes_nothing(sandbox, batch):
         return [dict(answer, ResponseMetadata=None) for answer in answers]
 
     before = everything()
-    deploy(sandbox.endpoint_url, sandbox.region)
+    deploy(sandbox.endpoint_url, sandbox.region, credentials=sandbox.credentials)
     assert everything() == before
     assert [each["revision"] for each in before[2]["jobDefinitions"]] == [1]
     assert [each["revision"] for each in before[3]["jobDefinitions"]] == [1]
@@ -86,7 +86,13 @@ def test_the_table_has_its_indexes(sandbox, connect):
 
 
 def test_a_bucket_of_another_name_and_a_new_queue(sandbox, connect, batch):
-    deploy(sandbox.endpoint_url, sandbox.region, ["our-own-queue"], bucket="another-bucket")
+    deploy(
+        sandbox.endpoint_url,
+        sandbox.region,
+        ["our-own-queue"],
+        credentials=sandbox.credentials,
+        bucket="another-bucket",
+    )
     with closing(connect(sandbox, "s3")) as s3:
         assert s3.get_bucket_location(Bucket="another-bucket")["LocationConstraint"] == "us-west-2"
     [environment] = batch.describe_compute_environments(computeEnvironments=["our-own"])[

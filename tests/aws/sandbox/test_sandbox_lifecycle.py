@@ -7,23 +7,39 @@ import os
 import signal
 import socket
 import threading
+from contextlib import closing
 
+import boto3
 import psutil
 import pytest
 
 from geoschem_bench.errors import SandboxError
 from geoschem_bench.sandbox import down, job_counts, running, status, up
+from geoschem_bench.sandbox.proxies import without_proxy
+
+RECORD = {
+    "pid": os.getpid(),
+    "started_at": 1.5,
+    "token": "t",
+    "endpoint_url": "http://127.0.0.1:9",
+    "port": 9,
+    "region": "us-west-2",
+}
 
 
-def test_environment_is_all_a_program_needs(sandbox):
+def test_environment_is_all_a_program_needs(sandbox, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "intranet.example, localhost")
+    monkeypatch.delenv("no_proxy", raising=False)
     assert sandbox.environment() == {
         "AWS_ENDPOINT_URL": sandbox.endpoint_url,
-        "AWS_ACCESS_KEY_ID": "sandbox",
-        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_ACCESS_KEY_ID": sandbox.access_key,
+        "AWS_SECRET_ACCESS_KEY": sandbox.secret_key,
         "AWS_DEFAULT_REGION": "us-west-2",
         "AWS_REGION": "us-west-2",
         "GEOSCHEM_BENCH_BUCKET": "geos-chem-benchmarks-sandbox",
         "GEOSCHEM_BENCH_TABLE": "geoschem-benchmarks",
+        "NO_PROXY": "intranet.example,localhost,127.0.0.1",
+        "no_proxy": "intranet.example,localhost,127.0.0.1",
     }
     assert sandbox.endpoint_url.startswith("http://127.0.0.1:")
 
@@ -87,6 +103,57 @@ def test_a_stale_record_is_not_trusted_and_a_foreign_process_never_killed(tmp_pa
         second = up(tmp_path)
         assert second.pid not in (first.pid, os.getpid())
         assert second.endpoint_url == first.endpoint_url
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{cut", "[]", "1", "{}", '{"pid": 1}', "\ufffd", '{"other": 1}']
+    + [json.dumps(RECORD | wrong) for wrong in ({"pid": "x"}, {"pid": -1}, {"port": None})],
+)
+def test_a_corrupt_record_is_as_good_as_none(tmp_path, text):
+    record = tmp_path / "sandbox" / "server.json"
+    record.parent.mkdir()
+    record.write_bytes(text.encode("utf-16" if text == "\ufffd" else "utf-8"))
+    assert status(tmp_path) is None
+    assert down(tmp_path) is False
+    with pytest.raises(SandboxError, match="sandbox up"):
+        job_counts(tmp_path)
+
+
+def test_after_a_corrupt_record_it_starts_again(tmp_path):
+    record = tmp_path / "sandbox" / "server.json"
+    record.parent.mkdir()
+    record.write_text("{cut")
+    with running(tmp_path) as sandbox:
+        assert status(tmp_path) == sandbox
+
+
+def test_a_proxy_of_the_person_is_never_asked(tmp_path, monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    sandbox = up(tmp_path)
+    assert status(tmp_path) == sandbox
+    assert job_counts(tmp_path) == {}
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    with closing(boto3.client("s3")) as s3:
+        assert [each["Name"] for each in s3.list_buckets()["Buckets"]] == [sandbox.bucket]
+    assert down(tmp_path) is True
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [
+        ({}, "127.0.0.1,localhost"),
+        ({"no_proxy": "*"}, "*"),
+        ({"NO_PROXY": ".a", "no_proxy": ".b,.a"}, ".b,.a,127.0.0.1,localhost"),
+        ({"NO_PROXY": "localhost,127.0.0.1"}, "localhost,127.0.0.1"),
+    ],
+)
+def test_what_needs_no_proxy_already_is_kept(given, made):
+    assert without_proxy(given) == {"NO_PROXY": made, "no_proxy": made}
 
 
 def test_a_taken_port_is_left_to_its_owner(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from geoschem_bench.errors import NotFoundError, Reason
 from geoschem_bench.manifest import MAX_BYTES
-from geoschem_bench.results import load_prefix
+from geoschem_bench.results import Stored, load_prefix
 from tests.unit.results.fakes import (
     FC,
     PREFIX,
@@ -250,3 +250,49 @@ def test_the_summary_is_json(whole_run, store):
     data = json.loads(summary.to_json())
     assert sorted(data) == ["conflicts", "rejected", "stored", "unchanged"]
     assert data["rejected"][0]["address"] == folder() + "manifest.json"
+
+
+@pytest.mark.parametrize(
+    ("key", "other"),
+    [("benchmark_run_id", "20260101T000000Z-99999999"), ("phase", "phase_4"), ("submission", 7)],
+)
+def test_a_manifest_of_another_run_is_not_filed_under_that_one(whole_run, store, key, other):
+    """Filed, it would take the other run's place, and this run would have no row."""
+    moved = json.loads(manifest(FC))
+    moved["configuration"]["plan"][key] = other
+    whole_run.put(folder(FC) + "manifest.json", json.dumps(moved).encode())
+    summary = load_prefix(PREFIX, whole_run, store)
+    assert [rejected.address for rejected in summary.rejected] == [folder(FC) + "manifest.json"]
+    assert str(other) in summary.rejected[0].why
+    rows = store.of_run(RUN)
+    assert [(row.benchmark_id, row.status) for row in rows] == [
+        (FC, "failed"), (TRANSPORT, "succeeded"),
+    ]  # fmt: skip
+
+
+def test_a_damaged_job_record_is_listed_and_stops_nothing(whole_run, store):
+    whole_run.put(folder(FC) + "job.json", b"{")
+    summary = load_prefix(PREFIX, whole_run, store)
+    assert [rejected.address for rejected in summary.rejected] == [folder(FC) + "job.json"]
+    assert len(summary.stored) == 2
+
+
+def test_part_of_a_run_finds_the_plan_above_it(whole_run, store):
+    """A failure below the prefix given still has its row, and nothing outside of it has one."""
+    del whole_run.objects[folder(FC) + "manifest.json"]
+    summary = load_prefix(folder(FC), whole_run, store)
+    assert summary.stored == [f"{FC}#{RUN}#1"]
+    assert store.of_benchmark(FC)[0].status == "failed"
+    assert store.of_benchmark(TRANSPORT) == []
+
+
+def test_what_the_store_cannot_keep_is_rejected_and_the_rest_is_stored(whole_run, store):
+    class Fussy(MemoryResults):
+        def put(self, results):
+            results = list(results)
+            done = super().put([r for r in results if r.benchmark_id != FC])
+            return done | {f"{FC}#{RUN}#1": Stored.REFUSED}
+
+    summary = load_prefix(PREFIX, whole_run, Fussy())
+    assert summary.stored == [f"{TRANSPORT}#{RUN}#1"]
+    assert [rejected.address for rejected in summary.rejected] == [f"{FC}#{RUN}#1"]
