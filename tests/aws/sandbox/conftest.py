@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import psutil
 import pytest
 
 from geoschem_bench.sandbox import Behaviour, Sandbox, down, running, status, up
@@ -188,8 +187,11 @@ class Killable:
             setattr(self, name, self.clients.enter_context(closing(client(self.sandbox, name))))
 
     def kill(self) -> None:
-        os.kill(self.sandbox.pid, signal.SIGKILL)
-        wait_until(lambda: status(self.state_dir) is None, "the server to be gone")
+        server = psutil.Process(self.sandbox.pid)
+        server.kill()
+        # It stops answering a moment before it is gone; as our child it then stays a zombie.
+        wait_until(lambda: server.status() == psutil.STATUS_ZOMBIE, "the server to be gone")
+        assert status(self.state_dir) is None
 
     def close(self) -> None:
         self.clients.close()

@@ -100,12 +100,16 @@ def test_loopback_has_two_names(sandbox, host):
     assert ask(sandbox, "/v1/describejobqueues", "POST", "{}", **headers)[0] == 200
 
 
-def test_presigned_addresses_carry_the_key(sandbox, connect):
-    config = Config(signature_version="s3v4")
-    with closing(connect(sandbox, "s3", config=config)) as s3:
-        s3.put_object(Bucket=sandbox.bucket, Key="presigned", Body=b"x")
-        asked = {"Bucket": sandbox.bucket, "Key": "presigned"}
-        url = urlsplit(s3.generate_presigned_url("get_object", Params=asked))
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+def test_presigned_addresses_carry_the_key(sandbox, connect, version):
+    config = Config(signature_version=version)
+    asked = {"Bucket": sandbox.bucket, "Key": "presigned"}
+    with (
+        closing(connect(sandbox, "s3")) as s3,
+        closing(connect(sandbox, "s3", config=config)) as signer,
+    ):
+        s3.put_object(**asked, Body=b"x")
+        url = urlsplit(signer.generate_presigned_url("get_object", Params=asked))
     path = f"{url.path}?{url.query}"
     assert ask(sandbox, path) == (200, "x")
     assert ask(sandbox, path.replace(sandbox.access_key, "SANDBOX0"))[0] == 403
