@@ -135,7 +135,7 @@ def main() -> None:
         "# Measured by `make bench`",
         "",
         f"{datetime.now(UTC):%Y-%m-%d}, {machine.vcpus} x {machine.maker} {machine.architecture}, "
-        f"{machine.memory_mib // 1024} GiB, Linux {platform.release()}, "
+        f"{machine.memory_mib // 1024} GiB, Linux {platform.release().split('-')[0]}, "
         f"Python {platform.python_version()}. Medians of {ROUNDS} interleaved rounds.",
         "",
         "| what | against | takes | ratio |",
