@@ -107,9 +107,9 @@ def test_a_failure_is_recorded_even_where_its_log_may_not_be_read(operator, monk
     monkeypatch.setattr(BatchJobs, "describe", lambda self, ids: [failed])
     monkeypatch.setattr(BatchJobs, "log_tail", log_tail)
     operator.do_xcom_push = False
-    with pytest.raises(AirflowFailException, match="spot_interrupted: Host EC2"):
+    with pytest.raises(AirflowFailException, match="unknown: Host EC2"):
         operator.execute_complete(context("lost"), {"status": "error", "job_id": JOB_ID})
-    assert record_of(operator).reason == "spot_interrupted"
+    assert record_of(operator).reason == "unknown", "a host of an on-demand job"
     assert record_of(operator).submission == 3
 
 

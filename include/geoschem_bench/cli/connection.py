@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from geoschem_bench.catalog import load_catalog
 from geoschem_bench.cli.console import say
-from geoschem_bench.errors import NotFoundError, UserError
+from geoschem_bench.errors import NotFoundError, SettingsError, UserError
 from geoschem_bench.planning import plan_suite
 from geoschem_bench.suite import load_suite
 from geoschem_bench.suite.names import likeliest
@@ -44,7 +47,9 @@ def connected(*suites: Path) -> Iterator[Settings]:
         suites: Whose queues the sandbox must have, besides those of the suites' folder.
     """
     if os.environ.get("GEOSCHEM_BENCH_BUCKET"):
-        yield read_settings()
+        settings = read_settings()
+        _check_answers(settings)
+        yield settings
         return
     with _sandbox_in_use(state_folder(), *suites) as running:
         say(f"Sandbox at {running.endpoint_url} (GEOSCHEM_BENCH_BUCKET is not set)")
@@ -66,7 +71,7 @@ def _sandbox_in_use(state: Path, *suites: Path) -> Iterator[Sandbox]:
     with (state / "sandbox-users.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
         try:
-            yield sandbox.up(state, region=region_of(), queues=sandbox_queues(*suites))
+            yield sandbox.up(state, region=sandbox_region(), queues=sandbox_queues(*suites))
         finally:
             with suppress(BlockingIOError):
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -77,6 +82,30 @@ def _sandbox_in_use(state: Path, *suites: Path) -> Iterator[Sandbox]:
 def kept_marker(state: Path) -> Path:
     """There while `sandbox up` wants it to run on."""
     return state / "sandbox-kept"
+
+
+def _check_answers(settings: Settings) -> None:
+    """An environment that outlived its sandbox: say so at once, not after a minute of tries."""
+    url = urlsplit(settings.endpoint_url or "")
+    if url.hostname not in ("127.0.0.1", "localhost"):
+        return
+    try:
+        socket.create_connection((url.hostname, url.port or 80), timeout=2).close()
+    except OSError as error:
+        raise SettingsError(
+            f"nobody answers at AWS_ENDPOINT_URL={settings.endpoint_url}; start the sandbox and "
+            'take its environment: eval "$(geoschem-bench sandbox up --env)", or unset '
+            "AWS_ENDPOINT_URL and GEOSCHEM_BENCH_BUCKET"
+        ) from error
+
+
+def sandbox_region() -> str:
+    """The region that the sandbox stands for. SettingsError where there is none of that name."""
+    regions = {region for instance in load_catalog() for region in instance.regions}
+    if region_of() not in regions:
+        raise SettingsError(f"AWS_DEFAULT_REGION is '{region_of()}', no region of AWS"
+                            f"{likeliest(region_of(), regions)}")  # fmt: skip
+    return region_of()
 
 
 def _forget_other_accounts() -> None:

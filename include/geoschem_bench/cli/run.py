@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -24,7 +25,10 @@ from geoschem_bench.wiring import Settings, batch_jobs
 
 _LOOK_SECONDS = 1.0
 _LOOK_SECONDS_ON_AWS = 15.0
+_SANDBOX_SILENCE_SECONDS = 60.0
 _LOG_TAIL = 15
+_CAUSE = re.compile(r"^geoschem_bench\.errors\.\w+: (.+)", re.M)
+"""How Airflow's log names an error of ours."""
 
 
 def run(
@@ -75,12 +79,17 @@ def _wait_for_plan(airflow: airflow_process.AirflowRun) -> str:
             if run_id:
                 return run_id
             if ended:
-                tail = airflow.log.read_text(errors="replace").splitlines()[-_LOG_TAIL:]
-                raise GeosChemBenchError(
-                    "Airflow ended before the run was planned. The end of its log "
-                    f"({airflow.log}):\n" + "\n".join(tail)
-                )
+                raise GeosChemBenchError(_why_not_planned(airflow))
             time.sleep(_LOOK_SECONDS / 2)
+
+
+def _why_not_planned(airflow: airflow_process.AirflowRun) -> str:
+    text = airflow.log.read_text(errors="replace")
+    causes = _CAUSE.findall(text)
+    if causes:
+        return f"the run could not be planned: {causes[0]}"
+    tail = "\n".join(text.splitlines()[-_LOG_TAIL:])
+    return f"Airflow ended before the run was planned. The end of its log ({airflow.log}):\n{tail}"
 
 
 def _follow(airflow: airflow_process.AirflowRun, run_id: str, settings: Settings) -> None:
@@ -88,16 +97,32 @@ def _follow(airflow: airflow_process.AirflowRun, run_id: str, settings: Settings
     seconds = _LOOK_SECONDS if settings.endpoint_url else _LOOK_SECONDS_ON_AWS
     with _display() as show:
         progress: RunProgress | None = None
+        silent_since: float | None = None
         while True:
             ended = airflow.process.poll() is not None
             try:
                 progress = progress or RunProgress(run_id, settings)
                 show(progress.benchmarks())
-            except StorageError as error:
-                say(f"cannot look at the run just now: {error}")  # it goes on all the same
+                silent_since = None
+            except StorageError as error:  # the run goes on all the same
+                silent_since = _bear_silence(silent_since, error, settings)
             if ended:
                 return
             time.sleep(seconds)
+
+
+def _bear_silence(since: float | None, error: StorageError, settings: Settings) -> float:
+    """AWS comes back; a sandbox that is gone for a minute was killed, and the run with it."""
+    now = time.monotonic()
+    if since is None:
+        say(f"cannot look at the run just now: {error}")
+        return now
+    if settings.endpoint_url and now - since > _SANDBOX_SILENCE_SECONDS:
+        raise GeosChemBenchError(
+            f"the sandbox at {settings.endpoint_url} does not answer any more; the run is stopped. "
+            "What it has so far: geoschem-bench report"
+        )
+    return since
 
 
 @contextmanager

@@ -17,6 +17,8 @@ from geoschem_bench.results import JobRecord, LoadSummary, RunPlanFile, load_pre
 from geoschem_bench.wiring import Settings, batch_jobs, object_store, results_store
 
 _SHOWN_RUNS = 10
+_BUSY_BELOW = 0.8
+"""The proxy waits for nothing but its own threads: on a quiet computer it computes 90 %."""
 Run = Annotated[str | None, typer.Argument(help="A run's id, or its end; the latest if not given.")]
 RunOption = Annotated[
     str | None, typer.Option("--run", help="A run's id, or its end; the latest if not given.")
@@ -30,12 +32,23 @@ def find_run(given: str | None, settings: Settings) -> str:
     if not known:
         raise NotFoundError(f"no run in s3://{settings.bucket}/runs/ yet; start one: "
                             "geoschem-bench run sandbox")  # fmt: skip
-    found = [run for run in known if given is None or run.endswith(given)]
-    if not found or (given is not None and len(found) > 1):
+    if given is None:
+        return _latest(known, settings)
+    found = [run for run in known if run.endswith(given)]
+    if len(found) != 1:
         latest = ", ".join(known[-3:])
         what = "several runs end" if found else "no run ends"
         raise NotFoundError(f"{what} in '{given}'; the latest are: {latest}")
     return found[-1]
+
+
+def _latest(known: list[str], settings: Settings) -> str:
+    """The last run that submitted anything; the last dry run where none did."""
+    objects = object_store(settings)
+    for run_id in reversed(known):
+        if not pipeline.read_plan(run_id, settings.bucket, objects).dry_run:
+            return run_id
+    return known[-1]
 
 
 def planned_runs(settings: Settings) -> list[str]:
@@ -178,6 +191,10 @@ def show_report(run_id: str, settings: Settings) -> None:
     if any(result.workload == "proxy" for result in results):
         say("The proxy ran: its seconds are not GEOS-Chem's and rank no instance type.")
     for result in results:
+        share = result.cpu_efficiency
+        if result.workload == "proxy" and share is not None and share < _BUSY_BELOW:
+            say(f"{result.benchmark_id}: its threads computed {share:.0%} of the time only; was "
+                "the computer busy with something else?")  # fmt: skip
         if result.status == "failed":
             complain(f"{result.benchmark_id}: {result.reason}: {result.message}")
     out.print(f"Report: {folder / 'report.html'}", markup=False, highlight=False, soft_wrap=True)

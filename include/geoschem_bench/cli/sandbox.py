@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from geoschem_bench.cli.connection import kept_marker, sandbox_queues
+from geoschem_bench.cli.connection import kept_marker, sandbox_queues, sandbox_region
 from geoschem_bench.cli.console import out, say, table_of
-from geoschem_bench.wiring import region_of, state_folder
+from geoschem_bench.wiring import state_folder
 
 app = typer.Typer(help="A stand-in for AWS on this computer, on loopback.", no_args_is_help=True)
 
@@ -23,7 +23,7 @@ def up(
     """Start the sandbox, or find the running one."""
     from geoschem_bench import sandbox
 
-    running = sandbox.up(state_folder(), region=region_of(), queues=sandbox_queues())
+    running = sandbox.up(state_folder(), region=sandbox_region(), queues=sandbox_queues())
     kept_marker(state_folder()).touch()
     if env:
         print("unset AWS_PROFILE AWS_SESSION_TOKEN")  # noqa: T201 - they would win over the keys

@@ -149,10 +149,12 @@ class BenchmarkBatchOperator(BatchOperator):
             self._write_record(job, None)
             return job.job_id
         tail = self._log_tail(job)
-        failure = diagnose(self._output_path, job, tail, self._parts.objects)
+        reason, message = diagnose(self._output_path, job, tail, self._parts.objects)
+        if reason is Reason.SPOT_INTERRUPTED and self.planned.benchmark.purchase_option != "spot":
+            reason = Reason.UNKNOWN  # its host is gone too, but no spot market took it
         for line in tail:
             self.log.info("job: %s", line)
-        raise self._failure(job, *failure, tail)
+        raise self._failure(job, reason, message, tail)
 
     def _log_tail(self, job: Job) -> tuple[str, ...]:
         """A job whose log may not be read still has a reason."""

@@ -9,8 +9,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from geoschem_bench.errors import SandboxError
+
 _LONGEST_NAME = 180
 """File systems stop at 255 bytes; this leaves room for a hash, a suffix and a temporary mark."""
+
+
+class DamagedFileError(SandboxError, ValueError):
+    """A file of the state that is no JSON."""
 
 
 def file_name(key: str) -> str:
@@ -41,8 +47,13 @@ def write_json(path: Path, document: Any) -> None:  # noqa: ANN401 - whatever JS
 
 
 def read_json(path: Path) -> Any:  # noqa: ANN401 - whatever JSON can say
-    """Reads what `write_json` wrote."""
-    return json.loads(path.read_bytes())
+    """Reads what `write_json` wrote. DamagedFileError where somebody else wrote into it."""
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError as error:
+        raise DamagedFileError(
+            f"{path} is damaged ({error}); delete it, or the whole state folder to start anew"
+        ) from error
 
 
 def json_files(folder: Path) -> list[Path]:
