@@ -171,7 +171,7 @@ def test_a_server_that_does_not_start_says_why(tmp_path):
     broken = tmp_path / "sandbox" / "batch" / "jobs" / "x.json"
     broken.parent.mkdir(parents=True)
     broken.write_text("{no json")
-    with pytest.raises(SandboxError, match=r"(?s)exit code 1.*server\.log.*JSONDecodeError"):
+    with pytest.raises(SandboxError, match=r"(?s)exit code 1.*server\.log.*x\.json is damaged"):
         up(tmp_path)
     assert status(tmp_path) is None
 
