@@ -237,9 +237,9 @@ def test_a_run_may_ask_for_other_repetitions(tmp_path):
     planned = plan_one(tmp_path)
     assert planned.config("R", 1)["plan"]["repetitions"] == 3
     fewer = planned.with_repetitions(1)
-    config = fewer.config("R", 1)
-    assert config["repetitions"] == config["plan"]["repetitions"] == 1
-    assert config["plan"]["timeout_seconds"] == fewer.timeout_seconds < planned.timeout_seconds
+    plan = fewer.config("R", 1)["plan"]
+    assert fewer.config("R", 1)["repetitions"] == plan["repetitions"] == 1
+    assert plan["timeout_seconds"] == fewer.timeout_seconds < planned.timeout_seconds
     assert fewer.benchmark.config_sha256 == planned.benchmark.config_sha256
     assert planned.with_repetitions(None) == planned
 

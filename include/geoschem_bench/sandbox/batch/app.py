@@ -66,7 +66,7 @@ class BatchApp:
             response = _json(self._answer(Request(environ)), 200)
         except RefusedError as error:
             response = _error("ClientException", str(error), 400)
-        except Exception as error:
+        except Exception as error:  # an error of ours is an answer too: a client must not hang
             _LOG.exception("Batch")
             response = _error("ServerException", f"Error of the sandbox: {error!r}", 500)
         return response(environ, start_response)
