@@ -16,6 +16,9 @@ help:  ## What can be typed here
 
 setup: .venv/.ready  ## Install everything into .venv (the other targets do it too)
 
+demo: .venv/.ready  ## What published runs say: fastest and cheapest instance, in a minute
+	$(BIN)/geoschem-bench demo
+
 run: .venv/.ready  ## Run a suite on this computer to its report: make run SUITE=mini
 	$(BIN)/geoschem-bench run $(SUITE)
 
@@ -56,4 +59,8 @@ clean:  ## Stop the sandbox and remove what was installed and what runs left beh
 	@$(BIN)/uv pip install --quiet --python $(CORE)/python --constraint requirements.txt --constraint requirements-dev.txt --editable . pytest pytest-xdist hypothesis
 	@touch $@
 
-.PHONY: help setup run test test-core check bench lock clean
+
+sample-report: .venv/.ready  ## Make docs/sample-report anew (a test compares it)
+	$(BIN)/geoschem-bench demo --made-at 2026-11-22 --to docs/sample-report
+
+.PHONY: help setup demo run sample-report test test-core check bench lock clean

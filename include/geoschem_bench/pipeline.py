@@ -14,6 +14,7 @@ from geoschem_bench import __version__
 from geoschem_bench.analysis import Analysis, analyse
 from geoschem_bench.errors import NotFoundError, StorageError
 from geoschem_bench.planning import RunRequest, plan_suite, run_prefix
+from geoschem_bench.pricing import PriceSource
 from geoschem_bench.recommendation import Recommendation, recommend
 from geoschem_bench.report import build_report
 from geoschem_bench.results import (
@@ -58,9 +59,15 @@ def plan_run(suite: Suite, request: RunRequest, bucket: str, objects: ObjectStor
     return plan
 
 
-def load_run(run_id: str, bucket: str, objects: ObjectStore, store: ResultsStore) -> LoadSummary:
+def load_run(
+    run_id: str,
+    bucket: str,
+    objects: ObjectStore,
+    store: ResultsStore,
+    prices: PriceSource | None = None,
+) -> LoadSummary:
     """File the run's manifests and failures in the table; `load.json` says what was done."""
-    summary = load_prefix(run_prefix(bucket, run_id), objects, store)
+    summary = load_prefix(run_prefix(bucket, run_id), objects, store, prices)
     objects.put(_address(bucket, run_id, "load.json"), summary.to_json())
     return summary
 
@@ -77,7 +84,7 @@ def recommend_run(
 ) -> list[Recommendation]:
     """What follows from the analysis, stored as `recommendation.json`."""
     results = store.of_run(run_id)
-    answers = recommend(analysis_of(run_id, bucket, objects, results), results)
+    answers = recommend(analysis_of(run_id, bucket, objects, results).latest(results))
     body = json.dumps([answer.model_dump(mode="json") for answer in answers], indent=1)
     objects.put(_address(bucket, run_id, "recommendation.json"), body.encode())
     return answers
@@ -94,7 +101,7 @@ def publish_run(
         results,
         _rejected(run_id, bucket, objects),
         analysis,
-        recommend(analysis, results),
+        recommend(analysis.latest(results)),
         made_at=datetime.now(UTC),
         version=__version__,
     )

@@ -40,14 +40,21 @@ def _place(result: Result) -> tuple[str, list[tuple[int, int, str]], str, int]:
     return result.phase or "", name, result.benchmark_run_id, result.submission
 
 
-def simulation_of(result: Result) -> tuple[str, str, str, str, float]:
-    """What was simulated, whether or not it ran: a failed result knows its workload not."""
+SimulationKey = tuple[str, str, str, str, float, str | None]
+
+
+def simulation_of(result: Result) -> SimulationKey:
+    """What was simulated, whether or not it ran: a failed result knows its workload not.
+
+    The model's version is part of it: between versions speed changes by tens of percent.
+    """
     return (
         result.application,
         result.simulation_type,
         result.resolution,
         result.region or "global",
         result.simulated_days,
+        result.model_version,
     )
 
 
@@ -58,10 +65,9 @@ def family_of(benchmark: Benchmark) -> str:
     return hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
 
 
-def ordered_groups(results: Sequence[Result]) -> dict[tuple[str, str, str, str, float],
-                                                      list[Result]]:  # fmt: skip
+def ordered_groups(results: Sequence[Result]) -> dict[SimulationKey, list[Result]]:
     """Results by simulation, in the order in which each simulation first comes up."""
-    groups: dict[tuple[str, str, str, str, float], list[Result]] = {}
+    groups: dict[SimulationKey, list[Result]] = {}
     for result in results:
         groups.setdefault(simulation_of(result), []).append(result)
     return groups

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from contextlib import closing, contextmanager
+from typing import Any, BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from geoschem_bench.errors import StorageError, UserError
+from geoschem_bench.errors import NotFoundError, StorageError, UserError
 
 _LARGEST = 100_000_000
 _ABSENT = ("NoSuchKey", "404", "NotFound")
@@ -66,6 +67,21 @@ class S3ObjectStore:
             raise _refused("read", address, error) from error
         except BotoCoreError as error:
             raise _refused("read", address, error) from error
+
+    @contextmanager
+    def open(self, address: str) -> Iterator[BinaryIO]:
+        """The object as a stream, for what may be too large to hold. NotFoundError if absent."""
+        bucket, key = split_address(address)
+        try:
+            body = self._client.get_object(Bucket=bucket, Key=key)["Body"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _ABSENT:
+                raise NotFoundError(f"{address}: there is no such object") from error
+            raise _refused("read", address, error) from error
+        except BotoCoreError as error:
+            raise _refused("read", address, error) from error
+        with closing(body):
+            yield body
 
     def put(self, address: str, body: bytes, content_type: str = "application/json") -> None:
         """Write it, in place of what was there."""

@@ -11,7 +11,17 @@ from typing import Annotated
 import typer
 
 from geoschem_bench import __version__
-from geoschem_bench.cli import catalog, run, runs, sandbox, suites
+from geoschem_bench.cli import (
+    catalog,
+    demo,
+    import_logs,
+    prices,
+    recommend,
+    run,
+    runs,
+    sandbox,
+    suites,
+)
 from geoschem_bench.cli.console import complain
 from geoschem_bench.errors import EXIT_OWN_ERROR, GeosChemBenchError, UserError
 
@@ -28,8 +38,12 @@ app.command()(run.run)
 app.command()(runs.status)
 app.command()(runs.logs)
 app.command()(runs.load)
+app.command("import")(import_logs.import_logs)
+app.command("recommend")(recommend.recommend_types)
 app.command()(runs.report)
+app.command()(demo.demo)
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(prices.app, name="prices")
 app.add_typer(sandbox.app, name="sandbox")
 
 

@@ -6,7 +6,7 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -15,9 +15,18 @@ from geoschem_bench.catalog import load_catalog
 from geoschem_bench.cli.console import say
 from geoschem_bench.errors import NotFoundError, SettingsError, UserError
 from geoschem_bench.planning import plan_suite
+from geoschem_bench.selection import Stores
 from geoschem_bench.suite import load_suite
 from geoschem_bench.suite.names import likeliest
-from geoschem_bench.wiring import Settings, read_settings, region_of, state_folder, suites_folder
+from geoschem_bench.wiring import (
+    Settings,
+    object_store,
+    read_settings,
+    region_of,
+    results_store,
+    state_folder,
+    suites_folder,
+)
 
 if TYPE_CHECKING:
     from geoschem_bench.sandbox import Sandbox
@@ -56,6 +65,29 @@ def connected(*suites: Path) -> Iterator[Settings]:
         _forget_other_accounts()
         os.environ.update(running.environment())
         yield read_settings()
+
+
+class LazyStores:
+    """The stores, connected when first asked for: who compares two files needs no sandbox."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._stores: Stores | None = None
+
+    def __call__(self) -> Stores:
+        """The same ones every time."""
+        if self._stores is None:
+            settings = self._stack.enter_context(connected())
+            objects, results = object_store(settings), results_store(settings)
+            self._stores = Stores(settings.bucket, objects, results)
+        return self._stores
+
+
+@contextmanager
+def lazy_stores() -> Iterator[LazyStores]:
+    """For `selection.choose`; what was connected is let go at the end."""
+    with ExitStack() as stack:
+        yield LazyStores(stack)
 
 
 @contextmanager

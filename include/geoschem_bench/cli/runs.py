@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,9 +12,12 @@ from geoschem_bench import pipeline
 from geoschem_bench.cli.connection import connected
 from geoschem_bench.cli.console import complain, out, say, show_text, table_of
 from geoschem_bench.cli.progress import ALIVE, RunProgress, latest_folder
+from geoschem_bench.cli.study import is_study_asked, report_study
 from geoschem_bench.errors import NotFoundError, UserError
+from geoschem_bench.pricing import load_prices
 from geoschem_bench.report import head_table
 from geoschem_bench.results import JobRecord, LoadSummary, RunPlanFile, load_prefix
+from geoschem_bench.selection import HELP
 from geoschem_bench.wiring import Settings, batch_jobs, object_store, results_store
 
 _SHOWN_RUNS = 10
@@ -132,11 +136,11 @@ def load(
     with connected() as settings:
         objects, store = object_store(settings), results_store(settings)
         if prefix and "/" in prefix:
-            summary = load_prefix(prefix, objects, store)
+            summary = load_prefix(prefix, objects, store, load_prices())
         else:
             run_id = find_run(prefix, settings)
             _check_ended(run_id, settings)
-            summary = pipeline.load_run(run_id, settings.bucket, objects, store)
+            summary = pipeline.load_run(run_id, settings.bucket, objects, store, load_prices())
         if as_json:
             print(summary.to_json().decode())  # noqa: T201
         _tell(summary)
@@ -152,13 +156,24 @@ def _tell(summary: LoadSummary) -> None:
         say(f"conflict: {key}: another manifest is filed under this run and id; it was kept")
 
 
-def report(run: Run = None) -> None:
-    """Make a run's report anew from the table and S3, and show its head."""
+def report(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help=f"A run's id, or its end; the latest if not given. Or several: {HELP}."
+        ),
+    ] = None,
+    to: Annotated[Path | None, typer.Option(help="Folder for a report of several.")] = None,
+) -> None:
+    """Make a run's report anew and show its head; or one of several runs, logs, published runs."""
+    if words and is_study_asked(words):
+        report_study(words, to)
+        return
     with connected() as settings:
-        run_id = find_run(run, settings)
+        run_id = find_run(words[0] if words else None, settings)
         _check_ended(run_id, settings)
         objects, store = object_store(settings), results_store(settings)
-        pipeline.load_run(run_id, settings.bucket, objects, store)
+        pipeline.load_run(run_id, settings.bucket, objects, store, load_prices())
         pipeline.analyse_run(run_id, settings.bucket, objects, store)
         pipeline.recommend_run(run_id, settings.bucket, objects, store)
         pipeline.publish_run(run_id, settings.bucket, objects, store)

@@ -4,6 +4,8 @@ Schema history
     1.0  2026-11  first version. Keeps the sections of the earlier system (`benchmark_id`,
                   `configuration`, `run_summary`, `performance_metrics`, `simulation_details`)
                   and adds the rest.
+    1.1  2026-11  `provenance` for what was read from a log; model version, compiler, meteorology
+                  and levels; what a log cannot say may be null.
 
 A reader refuses other majors. A missing number is null, never 0. Unknown keys are let pass, so
 that an older reader can load a newer minor.
@@ -18,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from geoschem_bench.errors import Reason
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 Number = Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
@@ -37,14 +39,14 @@ class Part(BaseModel):
 class RunSummary(Part):
     """The whole process, from start to upload."""
 
-    start_time: ShortText
-    """ISO 8601 with zone."""
-    end_time: ShortText
-    duration_seconds: Seconds
+    start_time: ShortText | None
+    """ISO 8601 with zone; null only where a log does not say."""
+    end_time: ShortText | None
+    duration_seconds: Seconds | None
     """Of the whole job: set-up, calibration, warm-ups, repetitions."""
     instance_type: ShortText | None
     """Observed; null where this is no EC2 instance."""
-    architecture: ShortText
+    architecture: ShortText | None
     processor_type: ShortText | None
     omp_num_threads: Count | None
 
@@ -72,6 +74,13 @@ class SimulationDetails(Part):
     resolution: ShortText
     region: ShortText | None = None
     simulated_days: Number | None
+    model_version: ShortText | None = None
+    """As the model prints it: `14.7.0`."""
+    compiler: ShortText | None = None
+    meteorology: ShortText | None = None
+    levels: Count | None = None
+    is_synthetic_input: bool | None = None
+    """Whether the model read made-up meteorology; null where nobody said."""
     grid: dict[str, Any] = Field(default_factory=dict)
     """Cells by dimension, tracers, mechanism."""
     field_sha256: ShortText | None = None
@@ -83,7 +92,7 @@ class SimulationDetails(Part):
 class Requested(Part):
     """What the suite asked for."""
 
-    instance_type: ShortText
+    instance_type: ShortText | None
     threads: Count | None
     mpi_ranks: Count | None = None
     nodes: Count = 1
@@ -96,9 +105,9 @@ class Observed(Part):
 
     platform: Literal["aws", "sandbox", "unknown"]
     instance_type: ShortText | None
-    architecture: ShortText
+    architecture: ShortText | None
     cpu_model: ShortText | None
-    vcpus: Count
+    vcpus: Count | None
     physical_cores: Count | None
     memory_mib: Count | None
     granted_vcpus: Count | None = None
@@ -115,7 +124,8 @@ class Environment(Part):
     packages: dict[str, str] = Field(default_factory=dict)
     openmp: dict[str, str] = Field(default_factory=dict)
     ec2: dict[str, str] | None = None
-    """Instance type, zone, instance id from IMDSv2; null off EC2."""
+    """Instance type, region, zone, instance id from IMDSv2 (or as the importer of a log was
+    told); null off EC2."""
     batch: dict[str, str] = Field(default_factory=dict)
     """AWS_BATCH_* variables of the job."""
     memory_method: ShortText | None = None
@@ -140,8 +150,8 @@ class Repetition(Part):
     """1-based, warm-ups and timed repetitions counted apart."""
     warmup: bool
     wall_seconds: Seconds
-    cpu_user_seconds: Seconds
-    cpu_system_seconds: Seconds
+    cpu_user_seconds: Seconds | None
+    cpu_system_seconds: Seconds | None
     process_cpu_seconds: Seconds | None = None
     """Of the whole process tree, set-up included, as wait4 accounts it."""
     setup_seconds: Seconds | None = None
@@ -158,6 +168,26 @@ class Outcome(Part):
     reason: Annotated[Reason, Field(strict=False)] | None = None
     message: Annotated[str, Field(max_length=20_000)] | None = None
     exit_code: int | None = None
+
+
+class Provenance(Part):
+    """Where the numbers come from when no job of ours measured them."""
+
+    kind: Literal["log"]
+    submission: Annotated[int, Field(ge=1)] = 1
+    """Counts up when the same log is imported again with other facts beside it."""
+    source: ShortText
+    """Name of the file, without its folder."""
+    sha256: ShortText
+    """Of the log, unpacked."""
+    wall_clock: ShortText | None
+    """What gave the wall seconds: timers, time -v, stamps, throughput."""
+    wall_uncertainty_seconds: Seconds | None
+    is_cold: bool | None = None
+    """Whether input was read for the first time; null where nobody said."""
+    factors: Annotated[dict[str, ShortText], Field(max_length=50)] = Field(default_factory=dict)
+    """What else the person says differs between runs: container, storage, flags."""
+    notes: Annotated[tuple[ShortText, ...], Field(max_length=100)] = ()
 
 
 class Manifest(Part):
@@ -181,6 +211,8 @@ class Manifest(Part):
     timers: Timers = Field(default_factory=dict)
     """Median seconds by component over the timed repetitions."""
     outcome: Outcome
+    provenance: Provenance | None = None
+    """None where a job of ours measured."""
 
     @property
     def plan(self) -> dict[str, Any] | None:
@@ -189,9 +221,10 @@ class Manifest(Part):
         return plan if isinstance(plan, dict) else None
 
     @property
-    def started(self) -> datetime:
-        """Start of the job, with zone."""
-        return datetime.fromisoformat(self.run_summary.start_time)
+    def started(self) -> datetime | None:
+        """Start of the job, with zone; None where a log does not say."""
+        start = self.run_summary.start_time
+        return datetime.fromisoformat(start) if start else None
 
     def to_json(self) -> bytes:
         """As it is stored: UTF-8, indented for people, no NaN."""

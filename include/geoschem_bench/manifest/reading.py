@@ -72,13 +72,47 @@ def _check_identity(manifest: Manifest, where: str, expected_id: str | None) -> 
     given = manifest.benchmark_id
     if expected_id is not None and given != expected_id:
         raise ManifestError(where, f"is of benchmark {given!r} but lies under {expected_id!r}")
+    _check_start(manifest, where)
+    if manifest.provenance:
+        return  # a log has no configuration of ours
+    _check_complete(manifest, where)
     try:
         completed = complete_benchmark(manifest.configuration)
-        if manifest.started.tzinfo is None:
-            raise ManifestError(where, "run_summary.start_time has no time zone")
-        manifest.started.astimezone(UTC)
-    except (SettingsError, ValueError, OverflowError) as error:  # the year 0, seen from UTC
-        raise ManifestError(where, f"configuration or start_time: {error}") from error
+    except SettingsError as error:
+        raise ManifestError(where, f"configuration: {error}") from error
     if completed.benchmark.id != given:
         other = completed.benchmark.id
         raise ManifestError(where, f"is of benchmark {given!r}, its configuration of {other!r}")
+
+
+def _check_complete(manifest: Manifest, where: str) -> None:
+    """What only a log may leave out."""
+    summary, observed = manifest.run_summary, manifest.observed
+    needed = {
+        "run_summary.start_time": summary.start_time,
+        "run_summary.end_time": summary.end_time,
+        "run_summary.duration_seconds": summary.duration_seconds,
+        "run_summary.architecture": summary.architecture,
+        "requested.instance_type": manifest.requested.instance_type,
+        "observed.architecture": observed.architecture,
+        "observed.vcpus": observed.vcpus,
+    }
+    missing = [name for name, value in needed.items() if value is None]
+    missing += [
+        f"repetitions.{run.number}.cpu_seconds"
+        for run in manifest.repetitions
+        if run.cpu_user_seconds is None or run.cpu_system_seconds is None
+    ]
+    if missing:
+        raise ManifestError(where, f"is of a job and has no {', '.join(missing)}")
+
+
+def _check_start(manifest: Manifest, where: str) -> None:
+    try:
+        started = manifest.started
+        if started and started.tzinfo is None:
+            raise ManifestError(where, "run_summary.start_time has no time zone")
+        if started:
+            started.astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # the year 0, seen from UTC
+        raise ManifestError(where, f"run_summary.start_time: {error}") from error

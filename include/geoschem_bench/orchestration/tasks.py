@@ -105,10 +105,13 @@ def load_results() -> Any:  # noqa: ANN401
     @task(task_id="load", trigger_rule=TriggerRule.ALL_DONE)
     def load() -> dict[str, int]:
         from geoschem_bench import pipeline
+        from geoschem_bench.pricing import load_prices
 
         parts, run_id = Parts(), _run_that_submitted()
         try:
-            summary = pipeline.load_run(run_id, parts.bucket, parts.objects, parts.store)
+            summary = pipeline.load_run(
+                run_id, parts.bucket, parts.objects, parts.store, load_prices()
+            )
         except UserError as error:
             raise AirflowFailException(str(error)) from error
         for rejected in summary.rejected:

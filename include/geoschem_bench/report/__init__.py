@@ -1,6 +1,26 @@
 """Reports: one self-contained page, and its numbers for programs. Nothing is computed here."""
 
+from geoschem_bench.report.advice import Said, headline_of, sayings
 from geoschem_bench.report.building import Report, build_report
-from geoschem_bench.report.head import Cell, HeadRow, head_rows, head_table
+from geoschem_bench.report.formats import number, short
+from geoschem_bench.report.head import DAYS_PER_MONTH, Cell, HeadRow, head_rows, head_table
+from geoschem_bench.report.study import CostColumn, build_study, cell_of_hours, study_table
 
-__all__ = ["Cell", "HeadRow", "Report", "build_report", "head_rows", "head_table"]
+__all__ = [
+    "DAYS_PER_MONTH",
+    "Cell",
+    "CostColumn",
+    "HeadRow",
+    "Report",
+    "Said",
+    "build_report",
+    "build_study",
+    "cell_of_hours",
+    "head_rows",
+    "head_table",
+    "headline_of",
+    "number",
+    "sayings",
+    "short",
+    "study_table",
+]

@@ -40,7 +40,7 @@ def build_report(
         results: All submissions of all benchmarks.
         rejected: Manifests that could not be read.
         analysis: `analyse(results, plan)`.
-        recommendations: `recommend(analysis, results)`.
+        recommendations: `recommend(analysis.latest(results))`.
         made_at: Now, with zone; given, so that a rebuild can be the same.
         version: Of this package.
     """

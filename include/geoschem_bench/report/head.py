@@ -71,10 +71,15 @@ def head_table(results: Sequence[Result], analysis: Analysis) -> tuple[list[str]
     return list(columns), [[str(cell) for cell in row.cells] for row in rows]
 
 
+def dash(why: str) -> Cell:
+    """A missing number, and why."""
+    return Cell(DASH, why=why)
+
+
 def _dash(result: Result, why: str) -> Cell:
     if result.status == "failed":
         why = f"{result.benchmark_id} failed: {result.reason or 'unknown'}"
-    return Cell(DASH, why=why)
+    return dash(why)
 
 
 def _name(result: Result) -> Cell:
@@ -113,7 +118,12 @@ def _cost(result: Result) -> Cell:
     cost = result.cost_usd_per_sim_day
     if cost is None:
         is_proxy = result.workload == "proxy"
-        return _dash(result, _no_speed(result) if is_proxy else result.null_reason or NO_PRICE)
+        return _dash(
+            result,
+            _no_speed(result)
+            if is_proxy
+            else result.cost_null_reason or result.null_reason or NO_PRICE,
+        )
     return Cell(number(cost * DAYS_PER_MONTH))
 
 

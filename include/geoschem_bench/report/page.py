@@ -49,6 +49,11 @@ def render(page: Page, data: bytes) -> bytes:
         page: What it shows.
         data: `results.json`, embedded for programs that get only the page.
     """
+    return render_template("report.html", page, data)
+
+
+def render_template(name: str, page: object, data: bytes) -> bytes:
+    """The same for any template of this folder: `page` is what it shows."""
     embedded = Markup(data.decode().translate(_IN_SCRIPT))  # noqa: S704 escaped just here
-    text = _environment().get_template("report.html").render(page=page, data=embedded)
+    text = _environment().get_template(name).render(page=page, data=embedded)
     return text.encode("utf-8", "replace")

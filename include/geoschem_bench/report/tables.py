@@ -20,14 +20,17 @@ SCHEMA_VERSION = "1.0"
 
 _FIELDS = (
     "benchmark_run_id", "benchmark_id", "submission", "phase", "suite", "status", "reason",
-    "message", "exit_code", "workload", "application", "simulation_type", "resolution", "region",
-    "simulated_days", "requested_instance_type", "observed_instance_type", "platform",
-    "machine_class", "architecture", "cpu_model", "vcpus", "physical_cores", "memory_mib",
-    "threads", "threads_requested", "mpi_ranks", "nodes", "purchase_option", "started_at",
-    "queue_seconds", "is_smoke", "hours_per_sim_day", "throughput_days_per_day",
-    "cost_usd_per_sim_day", "null_reason", "field_sha256", "memory_method", "config_sha256",
+    "message", "exit_code", "workload", "application", "simulation_type", "resolution",
+    "region", "simulated_days", "model_version", "compiler", "meteorology", "levels",
+    "requested_instance_type", "observed_instance_type", "platform", "machine_class",
+    "architecture", "cpu_model", "vcpus", "physical_cores", "memory_mib", "threads",
+    "threads_requested", "mpi_ranks", "nodes", "purchase_option", "started_at", "queue_seconds",
+    "is_smoke", "hours_per_sim_day", "throughput_days_per_day", "cost_usd_per_sim_day",
+    "null_reason", "cost_null_reason", "is_cold", "wall_clock", "wall_uncertainty_seconds",
+    "aws_region", "origin", "source", "field_sha256", "memory_method", "config_sha256",
     "manifest_sha256", "output_path",
 )  # fmt: skip
+_PRICE = ("usd_per_hour", "as_of", "source")
 _SPREADS = ("wall_seconds", "cpu_seconds", "peak_memory_gib", "cpu_efficiency")
 _STATISTICS = ("n", "median", "minimum", "maximum", "cv_percent", "ci_low", "ci_high")
 _REPETITIONS = ("wall_seconds", "cpu_seconds", "peak_memory_gib", "warmup_wall_seconds")
@@ -41,6 +44,7 @@ def results_csv(results: Sequence[Result], analysis: Analysis) -> bytes:
     components = sorted({name for result in results for name in result.timers})
     header = [
         *_FIELDS,
+        *(f"price_{name}" for name in _PRICE),
         "is_latest",
         *(f"{metric}_{statistic}" for metric in _SPREADS for statistic in _STATISTICS),
         *(f"{metric}_repetitions" for metric in _REPETITIONS),
@@ -57,6 +61,7 @@ def results_csv(results: Sequence[Result], analysis: Analysis) -> bytes:
 def _row(result: Result, analysis: Analysis, components: Sequence[str]) -> list[Any]:
     measures = analysis.of(result)
     row: list[Any] = [getattr(result, field) for field in _FIELDS]
+    row += [getattr(result.price, name) if result.price else None for name in _PRICE]
     row.append(measures is not None)
     for metric in _SPREADS:
         spread: Spread | None = getattr(measures, metric) if measures else None

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from geoschem_bench.analysis import Analysis, latest_submissions
 from geoschem_bench.recommendation import Recommendation
+from geoschem_bench.report.advice import Advice, advice_of
 from geoschem_bench.report.details import Detail, details
 from geoschem_bench.report.formats import moment
 from geoschem_bench.report.head import HeadRow, head_rows
@@ -16,14 +17,6 @@ from geoschem_bench.report.places import Machine, Place, banners, machines, plac
 from geoschem_bench.report.planned import Planned, planned_of
 from geoschem_bench.report.simulations import SimulationView, simulation_views
 from geoschem_bench.results import Rejected, Result, RunPlanFile
-
-
-@dataclass(frozen=True)
-class Advice:
-    """A recommendation, and every simulation of which the very same is to be said."""
-
-    simulations: tuple[str, ...]
-    item: Recommendation
 
 
 @dataclass(frozen=True)
@@ -86,7 +79,7 @@ def page_of(
         rows=tuple(rows),
         footnotes=_footnotes(rows),
         simulations=tuple(simulation_views(latest, analysis)),
-        recommendations=_advice(recommendations),
+        recommendations=advice_of(recommendations),
         failures=failures,
         earlier=tuple(earlier),
         details=tuple(details(latest, earlier, analysis)),
@@ -109,14 +102,6 @@ def _verdict(
     if rejected:
         text += f"; {len(rejected)} manifest{'s' if len(rejected) > 1 else ''} could not be read"
     return text
-
-
-def _advice(recommendations: Sequence[Recommendation]) -> tuple[Advice, ...]:
-    """Six times the same "not enough data" is said once, with six names above it."""
-    same: dict[str, list[Recommendation]] = {}
-    for item in recommendations:
-        same.setdefault(repr(item.model_dump(exclude={"simulation"})), []).append(item)
-    return tuple(Advice(tuple(i.simulation for i in items), items[0]) for items in same.values())
 
 
 def _footnotes(rows: Sequence[HeadRow]) -> tuple[str, ...]:

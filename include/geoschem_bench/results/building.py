@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from geoschem_bench.errors import Reason
 from geoschem_bench.manifest import Manifest, Repetition
 from geoschem_bench.planning import PlannedBenchmark, run_id_by_hand
 from geoschem_bench.results.failures import classify
+from geoschem_bench.results.logs import log_fields
 from geoschem_bench.results.records import JobRecord, Result
 from geoschem_bench.suite import Benchmark, complete_benchmark
 
@@ -20,13 +22,12 @@ def result_of_manifest(
     manifest: Manifest, manifest_sha256: str, output_path: str, job: JobRecord | None
 ) -> Result:
     """The row of a job that wrote its manifest."""
-    benchmark = complete_benchmark(manifest.configuration).benchmark
     timed = [r for r in manifest.repetitions if not r.warmup]
     metrics = manifest.performance_metrics
     failed = manifest.outcome.status == "failed"
+    fields = log_fields(manifest) if manifest.provenance else _job_fields(manifest)
     return Result(
-        **_benchmark_fields(benchmark),
-        **_plan_fields(manifest),
+        **fields,
         **_machine_fields(manifest),
         workload=manifest.workload,
         threads_requested=manifest.requested.threads,
@@ -39,7 +40,7 @@ def result_of_manifest(
         exit_code=manifest.outcome.exit_code,
         log_tail=job.log_tail if job and failed else (),
         wall_seconds=tuple(r.wall_seconds for r in timed),
-        cpu_seconds=tuple(r.cpu_user_seconds + r.cpu_system_seconds for r in timed),
+        cpu_seconds=_cpu_seconds(timed),
         peak_memory_gib=tuple(m for r in timed if (m := r.peak_memory_gib) is not None),
         warmup_wall_seconds=tuple(r.wall_seconds for r in manifest.repetitions if r.warmup),
         timers=dict(manifest.timers),
@@ -47,7 +48,7 @@ def result_of_manifest(
         throughput_days_per_day=metrics.throughput_days_per_day,
         hours_per_sim_day=metrics.hours_per_sim_day,
         null_reason=metrics.null_reason,
-        is_smoke=_is_smoke(manifest, benchmark, timed),
+        is_smoke=_is_smoke(manifest, fields["application"], fields["simulated_days"]),
         calibration=manifest.calibration.model_dump() if manifest.calibration else None,
         field_sha256=manifest.simulation_details.field_sha256,
         memory_method=manifest.environment.memory_method,
@@ -110,6 +111,20 @@ def _failure_message(job: JobRecord | None, rejected: str | None) -> str:
     return job.status_reason or job.status
 
 
+def _job_fields(manifest: Manifest) -> dict[str, Any]:
+    benchmark = complete_benchmark(manifest.configuration).benchmark
+    details = manifest.simulation_details
+    said = {"model_version": details.model_version, "compiler": details.compiler,
+            "meteorology": details.meteorology, "levels": details.levels}  # fmt: skip
+    seen = {name: value for name, value in said.items() if value is not None}
+    return _benchmark_fields(benchmark) | seen | _plan_fields(manifest)
+
+
+def _cpu_seconds(timed: Sequence[Repetition]) -> tuple[float, ...]:
+    pairs = [(r.cpu_user_seconds, r.cpu_system_seconds) for r in timed]
+    return tuple(user + system for user, system in pairs if user is not None and system is not None)
+
+
 def _benchmark_fields(benchmark: Benchmark) -> dict[str, Any]:
     return {
         "benchmark_id": benchmark.id,
@@ -120,6 +135,9 @@ def _benchmark_fields(benchmark: Benchmark) -> dict[str, Any]:
         "resolution": benchmark.domain.resolution,
         "region": benchmark.domain.region,
         "simulated_days": benchmark.duration.days,
+        "model_version": benchmark.source.version if benchmark.source else None,
+        "meteorology": benchmark.meteorology,
+        "levels": benchmark.levels,
         "requested_instance_type": benchmark.hardware.instance_type,
         "nodes": benchmark.hardware.nodes,
         "purchase_option": benchmark.purchase_option,
@@ -147,6 +165,7 @@ def _machine_fields(manifest: Manifest) -> dict[str, Any]:
     observed = manifest.observed
     return {
         "observed_instance_type": observed.instance_type,
+        "aws_region": (manifest.environment.ec2 or {}).get("region"),
         "platform": observed.platform,
         "machine_class": _machine_class(manifest),
         "architecture": observed.architecture,
@@ -160,12 +179,16 @@ def _machine_fields(manifest: Manifest) -> dict[str, Any]:
 
 def _run_id_by_hand(manifest: Manifest) -> str:
     job_id = manifest.environment.batch.get("AWS_BATCH_JOB_ID", "")
+    if manifest.started is None:  # read_manifest refuses it
+        raise ValueError(f"{manifest.benchmark_id}: a job's manifest has a start")
     return run_id_by_hand(manifest.started, job_id or "nobatch0")
 
 
-def _machine_class(manifest: Manifest) -> str:
+def _machine_class(manifest: Manifest) -> str | None:
     observed = manifest.observed
-    return observed.instance_type or f"{observed.cpu_model or 'unknown CPU'} x {observed.vcpus}"
+    if observed.instance_type or observed.vcpus is None:
+        return observed.instance_type
+    return f"{observed.cpu_model or 'unknown CPU'} x {observed.vcpus}"
 
 
 def _queue_seconds(job: JobRecord | None) -> float | None:
@@ -191,11 +214,11 @@ def _reason_without_manifest(job: JobRecord | None) -> Reason:
     return classify(job.reason, reasons, job.log_tail, job.exit_code)
 
 
-def _is_smoke(manifest: Manifest, benchmark: Benchmark, timed: list[Repetition]) -> bool:
-    enough_days = _SMOKE_DAYS.get(benchmark.application, float("inf"))
-    shortest = min((r.wall_seconds for r in timed), default=0.0)
-    return (
+def _is_smoke(manifest: Manifest, application: str, simulated_days: float) -> bool:
+    timed = [r.wall_seconds for r in manifest.repetitions if not r.warmup]
+    return bool(
         manifest.workload == "proxy"
-        or benchmark.duration.days < enough_days
-        or shortest < _SMOKE_SECONDS
+        or manifest.simulation_details.is_synthetic_input
+        or simulated_days < _SMOKE_DAYS.get(application, float("inf"))
+        or min(timed, default=0.0) < _SMOKE_SECONDS
     )

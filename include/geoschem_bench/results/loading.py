@@ -13,7 +13,9 @@ from pydantic import ValidationError
 from geoschem_bench.errors import ManifestError, NotFoundError
 from geoschem_bench.manifest import MAX_BYTES, Manifest, read_manifest
 from geoschem_bench.planning import PlannedBenchmark
+from geoschem_bench.pricing import PriceSource
 from geoschem_bench.results.building import result_of_failure, result_of_manifest
+from geoschem_bench.results.costing import with_cost
 from geoschem_bench.results.records import JobRecord, Result
 from geoschem_bench.results.run_files import RunPlanFile, read_run_plan
 from geoschem_bench.results.stores import ObjectStore, ResultsStore, Stored
@@ -55,8 +57,12 @@ class LoadSummary:
         ).encode()
 
 
-def load_prefix(prefix: str, objects: ObjectStore, store: ResultsStore) -> LoadSummary:
+def load_prefix(
+    prefix: str, objects: ObjectStore, store: ResultsStore, prices: PriceSource | None = None
+) -> LoadSummary:
     """File everything under `prefix` (`s3://bucket/…`): manifests, failures, planned but absent.
+
+    Costs are computed here, once, with `prices`.
 
     Raises NotFoundError where nothing lies there.
     """
@@ -73,6 +79,7 @@ def load_prefix(prefix: str, objects: ObjectStore, store: ResultsStore) -> LoadS
     for folder in folders:
         summary.results += _of_folder(folder, objects, around, summary)
     summary.results += _absent(planned, summary.results)
+    summary.results = [with_cost(result, objects, prices) for result in summary.results]
     _store(summary, store)
     return summary
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from geoschem_bench.errors import Reason
+from geoschem_bench.pricing import Price
 
 
 def _with_zone(text: str) -> str:
@@ -71,8 +72,14 @@ class Result(BaseModel):
     resolution: str
     region: str | None
     simulated_days: float
+    model_version: str | None = None
+    compiler: str | None = None
+    meteorology: str | None = None
+    levels: int | None = None
+    factors: dict[str, str] = Field(default_factory=dict)
+    """What else was varied, in the words of whoever did: `container: singularity`."""
     # where
-    requested_instance_type: str
+    requested_instance_type: str | None
     observed_instance_type: str | None
     platform: str | None
     machine_class: str | None
@@ -88,6 +95,7 @@ class Result(BaseModel):
     mpi_ranks: int | None
     nodes: int
     purchase_option: str
+    aws_region: str | None = None
     # how it went
     started_at: str | None
     queue_seconds: float | None
@@ -107,16 +115,31 @@ class Result(BaseModel):
     throughput_days_per_day: float | None = None
     hours_per_sim_day: float | None = None
     cost_usd_per_sim_day: float | None = None
+    price: Price | None = None
+    """What the cost was computed with; kept, so that an old cost stays what it was."""
     null_reason: str | None = None
     """Why throughput and cost are null."""
+    cost_null_reason: str | None = None
+    """Why the cost alone is null: no price is known."""
     is_smoke: bool = True
     """Too short or too synthetic to rank or extrapolate."""
+    is_cold: bool | None = None
+    """Whether input was read for the first time; None where it is not known."""
+    wall_clock: str | None = None
+    """What gave the wall seconds, where it was not our own runner: timers, time -v, stamps."""
+    wall_uncertainty_seconds: float | None = None
     calibration: dict[str, Any] | None = None
     field_sha256: str | None = None
     memory_method: str | None = None
     # from where
+    origin: Literal["measured", "log", "published"] = "measured"
+    """By a job of ours, read from somebody's log, or published by others."""
+    source: str | None = None
+    """Name of the log, or the publication; None where a job of ours measured."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know of these numbers."""
     output_path: str
-    """`s3://…/`, the folder of the manifest."""
+    """`s3://…/`, the folder of the manifest; empty for what was published."""
     manifest_sha256: str | None
     """None where there is no manifest."""
 
@@ -135,5 +158,5 @@ class Result(BaseModel):
 
     @property
     def month(self) -> str:
-        """`2026-11`, of the run id: when the run was due."""
+        """`2026-11`, of the run id: when the run was due; `0000-00` for a log without a date."""
         return f"{self.benchmark_run_id[:4]}-{self.benchmark_run_id[4:6]}"

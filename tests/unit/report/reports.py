@@ -20,7 +20,7 @@ def report_of(results, *, plan=None, rejected=()) -> Report:
 
 def fresh_report_of(results, *, plan=None, rejected=()) -> Report:
     analysis = analyse(results, plan)
-    recommendations = recommend(analysis, results)
+    recommendations = recommend(analysis.latest(results))
     return build_report(
         plan, results, rejected, analysis, recommendations, made_at=MADE_AT, version="0.1.0"
     )

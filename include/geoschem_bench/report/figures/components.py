@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from geoschem_bench.analysis import Analysis, Measures
+from geoschem_bench.analysis import Analysis
 from geoschem_bench.report.figures.canvas import (
     INK,
     PAPER,
@@ -31,30 +32,55 @@ OTHERS = "other timers"
 UNTIMED = "no timer"
 
 
+@dataclass(frozen=True)
+class Bar:
+    """One row: parts of a whole."""
+
+    label: str
+    parts: Mapping[str, float]
+    """Seconds by name."""
+    whole: float
+    """Seconds; what the parts leave is drawn grey."""
+
+    @property
+    def length(self) -> float:
+        """Of the drawn bar, seconds."""
+        return max(self.whole, sum(self.parts.values()))
+
+
 def draw_components(results: Sequence[Result], analysis: Analysis, *, key: str) -> str:
     """One row for each result; all must have components that do not overlap."""
-    measured = [(r, m) for r in results if (m := analysis.of(r)) and m.wall_seconds]
-    colours = _colours([measures for _, measures in measured])
+    measured = [(r, m) for r in results if (m := analysis.of(r))]
+    bars = [
+        Bar(result.benchmark_id, {c.name: c.seconds for c in m.components}, m.wall_seconds.median)
+        for result, m in measured
+        if m.wall_seconds
+    ]
+    return draw_bars(bars, "seconds, median of the timed repetitions", key=key)
+
+
+def draw_bars(bars: Sequence[Bar], unit: str, *, key: str) -> str:
+    """One stacked bar for each row, the same colour for a part in all of them."""
+    colours = _colours(bars)
     lines = -(-len(colours) // PER_LINE)
-    with drawing(key, 0.85 + ROW_INCHES * len(measured) + 0.18 * lines) as (figure, svg):
+    with drawing(key, 0.85 + ROW_INCHES * len(bars) + 0.18 * lines) as (figure, svg):
         axes = figure.subplots()
-        longest = max(_length(measures) for _, measures in measured)
-        for row, (_, measures) in enumerate(measured):
-            _draw_row(axes, row, measures, colours, longest)
-        walls = [f"{number(m.wall_seconds.median, 4)} s" for _, m in measured if m.wall_seconds]
-        label_rows(axes, [result.benchmark_id for result, _ in measured], walls)
+        longest = max(bar.length for bar in bars)
+        for row, bar in enumerate(bars):
+            _draw_row(axes, row, bar, colours, longest)
+        label_rows(axes, [bar.label for bar in bars], [f"{number(b.whole, 4)} s" for b in bars])
         axes.set_xlim(0, longest * 1.02)
-        axes.set_xlabel("seconds, median of the timed repetitions")
+        axes.set_xlabel(unit)
         _legend(figure, colours)
     return finish(svg[0], key, "Seconds by component: the details have the numbers")
 
 
-def _colours(measured: Sequence[Measures]) -> dict[str, str]:
+def _colours(bars: Sequence[Bar]) -> dict[str, str]:
     """The same colour for a component in every row, the largest first; the least share grey."""
     totals: dict[str, float] = {}
-    for measures in measured:
-        for part in measures.components:
-            totals[part.name] = totals.get(part.name, 0.0) + part.seconds
+    for bar in bars:
+        for name, seconds in bar.parts.items():
+            totals[name] = totals.get(name, 0.0) + seconds
     names = sorted(totals, key=lambda name: (-totals[name], name))
     colours = dict(zip(names, SERIES, strict=False))
     if len(names) > len(SERIES):
@@ -62,31 +88,23 @@ def _colours(measured: Sequence[Measures]) -> dict[str, str]:
     return colours | {UNTIMED: REST}
 
 
-def _segments(measures: Measures, colours: dict[str, str]) -> dict[str, float]:
+def _segments(bar: Bar, colours: dict[str, str]) -> dict[str, float]:
     seconds = dict.fromkeys(colours, 0.0)
-    for part in measures.components:
-        seconds[part.name if part.name in colours else OTHERS] += part.seconds
-    wall = measures.wall_seconds.median if measures.wall_seconds else 0.0
-    seconds[UNTIMED] = max(0.0, wall - sum(seconds.values()))
+    for name, value in bar.parts.items():
+        seconds[name if name in colours else OTHERS] += value
+    seconds[UNTIMED] = max(0.0, bar.whole - sum(seconds.values()))
     return seconds
 
 
-def _length(measures: Measures) -> float:
-    wall = measures.wall_seconds.median if measures.wall_seconds else 0.0
-    return max(wall, sum(part.seconds for part in measures.components))
-
-
-def _draw_row(
-    axes: Axes, row: int, measures: Measures, colours: dict[str, str], longest: float
-) -> None:
-    start, whole = 0.0, _length(measures)
-    for name, seconds in _segments(measures, colours).items():
+def _draw_row(axes: Axes, row: int, bar: Bar, colours: dict[str, str], longest: float) -> None:
+    start = 0.0
+    for name, seconds in _segments(bar, colours).items():
         if seconds <= 0:
             continue
         axes.barh(row, seconds, left=start, height=0.44, color=colours[name], edgecolor=PAPER,
                   linewidth=0.8)  # fmt: skip
         if seconds >= SMALLEST_LABEL * longest:
-            axes.text(start + seconds / 2, row, f"{100 * seconds / whole:.0f} %", ha="center",
+            axes.text(start + seconds / 2, row, f"{100 * seconds / bar.length:.0f} %", ha="center",
                       va="center", fontsize=8.5, color=INK)  # fmt: skip
         start += seconds
 

@@ -1,0 +1,115 @@
+"""What `import` shows: the runs that it read, those that failed, and what it refused."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from geoschem_bench.cli.console import out, say, table_of
+from geoschem_bench.report import number, short
+from geoschem_bench.results import Result, Stored
+from geoschem_bench.selection import LogFile
+
+_SHOWN = 40
+"""Of each kind: 10,000 logs are counted, not listed."""
+_LONGEST_REASON = 200
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one log."""
+
+    log: LogFile
+    result: Result | None = None
+    stored: Stored | None = None
+    """None: not stored, since nobody asked for it."""
+    refused: str | None = None
+
+    @property
+    def state(self) -> str:
+        """In a word, for the count."""
+        if self.result is None:
+            return "refused"
+        return "failed run" if self.result.status == "failed" else "succeeded"
+
+
+def show_outcomes(outcomes: Sequence[Outcome], others: int, *, as_json: bool) -> None:
+    """Runs as a table, failures and refusals as lines with their reasons, and the count."""
+    if as_json:
+        print(json.dumps([_as_json(outcome) for outcome in outcomes], indent=1))  # noqa: T201
+    else:
+        _show_runs([o for o in outcomes if o.state == "succeeded"])
+        failed = [(o, f"{o.result.reason}: {o.result.message}") for o in outcomes
+                  if o.result and o.state == "failed run"]  # fmt: skip
+        _show_lines("Runs that failed (kept as failures, without a speed):", failed)
+        _show_lines("Refused:", [(o, o.refused or "") for o in outcomes if o.state == "refused"])
+    say(_count(outcomes, others))
+
+
+def _show_runs(outcomes: Sequence[Outcome]) -> None:
+    if not outcomes:
+        return
+    columns = ("log", "benchmark", "model", "simulation", "on", "seconds", "h / sim day", "clock")
+    rows = [_row(o.log.file_name, o.result) for o in outcomes[:_SHOWN] if o.result]
+    out.print(table_of(columns, rows))
+    _say_more(outcomes)
+
+
+def _row(name: str, result: Result) -> tuple[object, ...]:
+    days = f"{result.simulated_days:g} d" + (", smoke" if result.is_smoke else "")
+    return (
+        name,
+        result.benchmark_id,
+        f"{result.application} {result.model_version or ''}".strip(),
+        f"{result.simulation_type} {result.resolution}, {days}",
+        result.observed_instance_type,
+        number(result.wall_seconds[0], 6) if result.wall_seconds else None,
+        number(result.hours_per_sim_day, 4) if result.hours_per_sim_day else None,
+        result.wall_clock,
+    )
+
+
+def _show_lines(title: str, reasons: Sequence[tuple[Outcome, str]]) -> None:
+    if not reasons:
+        return
+    say(title)
+    for outcome, reason in reasons[:_SHOWN]:
+        say(f"  {outcome.log.name}: {short(reason, _LONGEST_REASON)}")
+    _say_more(reasons)
+
+
+def _say_more(items: Sequence[object]) -> None:
+    if len(items) > _SHOWN:
+        say(f"  … and {len(items) - _SHOWN} more; --json prints all")
+
+
+def _count(outcomes: Sequence[Outcome], others: int) -> str:
+    states = Counter(outcome.state for outcome in outcomes)
+    stored = Counter(outcome.stored for outcome in outcomes if outcome.stored)
+    words = (f"{len(outcomes)} log{'' if len(outcomes) == 1 else 's'}: "
+             f"{states['succeeded']} of runs that succeeded, {states['failed run']} of runs that "
+             f"failed, {states['refused']} refused")  # fmt: skip
+    counts = [f"{count} {_STORED[how]}" for how, count in stored.items()]
+    words += f"; {', '.join(counts) or 'nothing stored'}"
+    return words + (f"; {others} other files passed over" if others else "")
+
+
+_STORED = {
+    Stored.NEW: "stored",
+    Stored.SAME: "stored before",
+    Stored.CONFLICT: "in conflict with what is stored",
+    Stored.REFUSED: "too large for the table",
+}
+
+
+def _as_json(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "log": outcome.log.name,
+        "state": outcome.state,
+        "stored": outcome.stored,
+        "refused": outcome.refused,
+        "result": outcome.result.model_dump(mode="json") if outcome.result else None,
+    }

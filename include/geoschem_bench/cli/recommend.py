@@ -1,0 +1,157 @@
+"""`recommend`: fastest, cheapest, within a deadline or a budget, with the evidence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+import typer
+
+from geoschem_bench.cli.connection import LazyStores, lazy_stores
+from geoschem_bench.cli.console import out, say, table_of
+from geoschem_bench.errors import UserError
+from geoschem_bench.pricing import load_prices
+from geoschem_bench.recommendation import Evidence, Goal, Recommendation, Tariff, recommend
+from geoschem_bench.report import DAYS_PER_MONTH, cell_of_hours, number, sayings
+from geoschem_bench.results import LogFacts, Result, result_of_log
+from geoschem_bench.selection import HELP, choose, everything, logs_at, read
+from geoschem_bench.wiring import region_of
+
+Words = Annotated[list[str] | None, typer.Argument(
+    help=f"Results to judge by: {HELP}. By default all that is stored, and what is published."
+)]  # fmt: skip
+_Option = typer.Option
+
+
+def recommend_types(
+    words: Words = None,
+    from_log: Annotated[
+        str | None, _Option(help="Take the simulation, version and length from this log.")
+    ] = None,
+    region: Annotated[str | None, _Option(help="AWS region of the prices.")] = None,
+    spot: Annotated[bool, _Option("--spot", help="Spot prices instead of on-demand.")] = False,
+    days: Annotated[float | None, _Option(help="Simulated days of each simulation.")] = None,
+    simulations: Annotated[int, _Option(help="Simulations alike: a campaign.")] = 1,
+    deadline_hours: Annotated[
+        float | None, _Option(help="Wall-clock hours within which all must be done.")
+    ] = None,
+    budget_usd: Annotated[float | None, _Option(help="USD for all of them.")] = None,
+    instances: Annotated[int | None, _Option(help="The most instances at a time.")] = None,
+    as_json: Annotated[bool, _Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Say which instance type is fastest and cheapest for a simulation, and how sure that is."""
+    with lazy_stores() as stores:
+        results = list(_results(words or [], stores))
+        if from_log:
+            wanted = _simulation_of(from_log, stores)
+            days = days or wanted.simulated_days
+            results = _alike(results, wanted)
+    goal = _goal(simulations=simulations, days=days, deadline_hours=deadline_hours,
+                 budget_usd=budget_usd, instances=instances)  # fmt: skip
+    tariff = Tariff(load_prices(), region or region_of(), "spot" if spot else "on_demand")
+    found = sorted(recommend(results, tariff, goal), key=lambda item: -len(item.evidence))
+    if as_json:
+        print(json.dumps([item.model_dump(mode="json") for item in found], indent=1))  # noqa: T201
+        return
+    for item in found:
+        _show(item)
+
+
+def _results(words: Sequence[str], stores: LazyStores) -> Iterator[Result]:
+    if not words:
+        yield from everything(stores())
+        yield from choose("published", stores).results
+    for word in words:
+        chosen = choose(word, stores)
+        for refused in chosen.refused:
+            say(f"passed over: {refused}")
+        yield from chosen.results
+
+
+def _simulation_of(log: str, stores: LazyStores) -> Result:
+    objects = stores().objects if log.startswith("s3://") else None
+    files, _ = logs_at([log], objects)
+    if len(files) != 1:
+        raise UserError(f"--from-log {log}: {len(files)} logs are there; name one")
+    return result_of_log(read(files[0], objects), files[0].file_name, LogFacts())
+
+
+def _alike(results: Sequence[Result], wanted: Result) -> list[Result]:
+    """Results of the same simulation, in any version and length: each is answered for itself."""
+    what = f"{wanted.simulation_type} at {wanted.resolution}"
+    where = f"{what} ({wanted.application} {wanted.model_version or 'of unknown version'})"
+    alike = [r for r in results if _what(r) == _what(wanted)]
+    if not alike:
+        known = {f"{r.simulation_type} at {r.resolution} ({r.application})" for r in results
+                 if r.workload == "model"}  # fmt: skip
+        measured = "; ".join(sorted(known)) or "none"
+        raise UserError(f"not enough data: nobody measured {where}; measured were: {measured}. "
+                        "Import logs of it: geoschem-bench import")  # fmt: skip
+    versions = {r.model_version for r in alike if r.status == "succeeded"}
+    if wanted.model_version not in versions:
+        say(f"Nobody measured {where}. Below are other versions of the model, whose speed may "
+            "differ by tens of percent.")  # fmt: skip
+    return sorted(alike, key=lambda r: r.model_version != wanted.model_version)
+
+
+def _what(result: Result) -> tuple[str | None, ...]:
+    return result.application, result.simulation_type, result.resolution, result.region
+
+
+def _goal(**asked: object) -> Goal:
+    try:
+        return Goal.model_validate(asked)
+    except ValueError as error:
+        names = ", ".join(f"--{name.replace('_', '-')} {value}" for name, value in asked.items()
+                          if value is not None)  # fmt: skip
+        raise UserError(f"{names}: all of them must be numbers above 0") from error
+
+
+def _show(item: Recommendation) -> None:
+    title = item.simulation + (", published by others" if item.is_published else "")
+    out.print(f"\n[bold]{title}[/bold]", highlight=False)
+    if item.evidence:
+        columns, rows = _table(item)
+        out.print(table_of(columns, rows))
+    for said in sayings(item):
+        out.print(f"{said.headline}: {said.reason}", markup=False, highlight=False)
+    notes = [*(f"missing: {what}" for what in item.missing), item.not_tested, *item.caveats]
+    for note in filter(None, notes):
+        out.print(f"· {note}", markup=False, highlight=False, style="dim")
+
+
+def _table(item: Recommendation) -> tuple[list[str], list[list[object]]]:
+    goal = item.goal
+    columns = ["setup", "h / sim day", "USD / sim month", "price", "n", "measured"]
+    rows = [_row(proof) for proof in item.evidence]
+    if goal != Goal():
+        columns[3:3] = [
+            "h of one",
+            "USD of it" if goal.simulations == 1 else f"USD of all {goal.simulations}",
+        ]
+        for row, proof in zip(rows, item.evidence, strict=True):
+            row[3:3] = [number(proof.hours_of_one), _usd(proof.usd_of_all)]
+    if goal.deadline_hours:
+        columns.insert(5, "at a time")
+        for row, proof in zip(rows, item.evidence, strict=True):
+            row.insert(5, proof.instances_for_deadline or "too slow")
+    return columns, rows
+
+
+def _row(proof: Evidence) -> list[object]:
+    price = proof.price
+    month = proof.cost_usd_per_sim_day
+    return [
+        proof.label,
+        cell_of_hours(proof.hours_per_sim_day, proof.hours_low, proof.hours_high),
+        _usd(month * DAYS_PER_MONTH if month is not None else None),
+        f"{price.usd_per_hour:g} USD/h, {price.as_of or 'undated'}" if price else None,
+        f"{proof.n} {proof.kind if proof.n > 1 else proof.kind.removesuffix('s')}",
+        ", ".join(sorted({when[:10] for when in proof.measured_at}))
+        or ("published" if proof.sources else None),
+    ]
+
+
+def _usd(value: float | None) -> str | None:
+    return None if value is None else f"{value:,.2f}"

@@ -1,0 +1,60 @@
+"""`report` of anything but one run: logs, published runs, several runs side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from geoschem_bench import __version__
+from geoschem_bench.analysis import study_of
+from geoschem_bench.cli.connection import lazy_stores
+from geoschem_bench.cli.console import out, say, table_of
+from geoschem_bench.pricing import load_prices
+from geoschem_bench.recommendation import Tariff, recommend
+from geoschem_bench.report import CostColumn, Report, build_study, sayings, study_table
+from geoschem_bench.results import Result
+from geoschem_bench.selection import choose, is_study
+from geoschem_bench.wiring import region_of, state_folder
+
+REPORT = "report.html"
+
+
+def is_study_asked(words: Sequence[str]) -> bool:
+    """Whether the words mean more than one run of ours."""
+    return len(words) > 1 or any(is_study(word) for word in words)
+
+
+def report_study(words: Sequence[str], to: Path | None) -> None:
+    """Make the report of all that the words mean."""
+    results: list[Result] = []
+    with lazy_stores() as stores:
+        for word in words:
+            chosen = choose(word, stores)
+            results += chosen.results
+            for refused in chosen.refused:
+                say(f"passed over: {refused}")
+    study = study_of(results)
+    tariff = Tariff(load_prices(), region_of())
+    costs = [CostColumn(f"{region_of()} on demand", tariff)]
+    report = build_study(
+        "Runs side by side", ", ".join(words), study, costs, recommend(results, tariff),
+        made_at=datetime.now(UTC), version=__version__,
+    )  # fmt: skip
+    for group in study.groups:
+        columns, rows = study_table(group, costs)
+        out.print(table_of(columns, [[str(cell) for cell in row] for row in rows]))
+    for item in recommend(results, tariff):
+        for said in sayings(item):
+            out.print(f"{item.simulation}: {said.headline}: {said.reason}", markup=False,
+                      highlight=False)  # fmt: skip
+    write_report(report, to or state_folder() / "reports" / "study")
+
+
+def write_report(report: Report, folder: Path) -> None:
+    """The three files, and where they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {REPORT: report.html, "results.csv": report.csv, "results.json": report.json}
+    for name, body in files.items():
+        (folder / name).write_bytes(body)
+    out.print(f"Report: {folder / REPORT}", markup=False, highlight=False, soft_wrap=True)

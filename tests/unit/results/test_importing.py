@@ -1,0 +1,189 @@
+"""A log becomes a manifest, a row, and the same row again."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from geoschem_bench.errors import Reason, UserError
+from geoschem_bench.manifest import read_manifest
+from geoschem_bench.model_logs import LogError, open_log, read_log, read_timers_run
+from geoschem_bench.pricing import Price, PriceList
+from geoschem_bench.results import LogFacts, Stored, file_log, load_prefix, result_of_log
+from geoschem_bench.results.logs import manifest_of_log
+from tests.unit.results.fakes import MemoryObjects, MemoryResults
+
+LOGS = Path(__file__).parents[2] / "data" / "model_logs" / "gc-classic-14.7.0"
+GOOD = "tt-1day-synthetic-met-2threads-ok.log"
+CRASHED = "tt-wetdep-error-rc159.log"
+BUCKET = "bucket"
+ON_C5 = LogFacts(instance_type="c5.4xlarge", aws_region="us-west-2", threads=2)
+PRICES = PriceList([Price(instance_type="c5.4xlarge", region="us-west-2",
+                          purchase_option="on_demand", usd_per_hour=0.68, as_of="2026-11-01",
+                          source="a test")])  # fmt: skip
+
+
+def log(name=GOOD):
+    with open_log(LOGS / name) as stream:
+        return read_log(stream, name)
+
+
+@pytest.fixture
+def objects():
+    return MemoryObjects()
+
+
+@pytest.fixture
+def store():
+    return MemoryResults()
+
+
+def filed(objects, store, facts=LogFacts(), run=None, prices=None):  # noqa: B008 - frozen
+    return file_log(run or log(), GOOD, facts, BUCKET, objects, store, prices)
+
+
+def test_what_the_log_says_and_what_nobody_said():
+    result = result_of_log(log(), GOOD, LogFacts())
+    assert result.status == "succeeded"
+    assert (result.origin, result.source, result.wall_clock) == ("log", GOOD, "timers")
+    assert result.wall_seconds == (105.974,)
+    assert result.hours_per_sim_day == pytest.approx(105.974 / 3600)
+    assert result.timers["Transport"] == 56.433
+    assert (result.model_version, result.meteorology, result.levels) == ("14.7.0", "MERRA2", 72)
+    assert result.benchmark_id == "GCC-14-7-0-TransportTracers-4x5-1d"
+    assert result.benchmark_run_id.startswith("20261122T035100Z-")
+    unknown = (result.observed_instance_type, result.threads, result.architecture, result.vcpus,
+               result.cost_usd_per_sim_day, result.requested_instance_type)  # fmt: skip
+    assert unknown == (None,) * 6
+    assert result.is_smoke
+
+
+def test_cpu_efficiency_is_of_the_whole_process_and_needs_the_threads():
+    assert result_of_log(log(), GOOD, LogFacts()).cpu_efficiency is None
+    known = result_of_log(log(), GOOD, LogFacts(threads=2))
+    assert known.cpu_efficiency == pytest.approx((107.60 + 17.47) / (106.07 * 2))
+    assert known.peak_memory_gib == (pytest.approx(2150000 / 1024**2),)
+
+
+def test_the_instance_type_brings_what_the_catalogue_knows():
+    result = result_of_log(log(), GOOD, ON_C5)
+    assert (result.observed_instance_type, result.architecture) == ("c5.4xlarge", "x86_64")
+    assert (result.vcpus, result.physical_cores, result.aws_region) == (16, 8, "us-west-2")
+
+
+def test_an_unknown_instance_type_is_the_persons_mistake():
+    with pytest.raises(UserError, match=r"near it: c5\.4xlarge"):
+        result_of_log(log(), GOOD, LogFacts(instance_type="c5.4xlarg"))
+
+
+def test_a_failed_run_keeps_its_timers_and_has_no_speed():
+    result = result_of_log(log(CRASHED), CRASHED, ON_C5)
+    assert (result.status, result.reason) == ("failed", Reason.MODEL_CRASHED)
+    assert (result.wall_seconds, result.hours_per_sim_day, result.cpu_efficiency) == (
+        (),
+        None,
+        None,
+    )
+    assert result.timers["GEOS-Chem"] == 2.625
+
+
+def test_a_manifest_of_a_log_reads_back(objects, store):
+    filed(objects, store, ON_C5)
+    (address,) = [a for a in objects.objects if a.endswith("manifest.json")]
+    assert read_manifest(objects.objects[address], address).provenance.source == GOOD
+
+
+def test_a_job_may_not_leave_out_what_a_log_may():
+    data = json.loads(manifest_of_log(log(), GOOD, LogFacts()).to_json())
+    data["provenance"] = None
+    with pytest.raises(Exception, match=r"is of a job and has no .*requested\.instance_type"):
+        read_manifest(json.dumps(data).encode(), "s3://b/manifest.json")
+
+
+def test_the_same_log_is_filed_once(objects, store):
+    assert filed(objects, store).stored is Stored.NEW
+    assert filed(objects, store).stored is Stored.SAME
+    assert len(store.rows) == 1
+
+
+def test_other_facts_take_the_place_of_the_first(objects, store):
+    filed(objects, store)
+    again = filed(objects, store, ON_C5)
+    assert (again.stored, again.result.submission) == (Stored.NEW, 2)
+    assert filed(objects, store, ON_C5).stored is Stored.SAME
+    assert len(store.rows) == 2
+
+
+def test_one_log_has_one_id(objects, store):
+    filed(objects, store, LogFacts(benchmark_id="MINE"))
+    assert filed(objects, store, ON_C5).result.benchmark_id == "MINE"
+    with pytest.raises(LogError, match="is filed as MINE already"):
+        filed(objects, store, LogFacts(benchmark_id="OTHER"))
+
+
+def test_a_log_without_a_clock_is_filed_without_a_date(objects, store):
+    found = filed(objects, store, run=replace(log(), started=None, ended=None)).result
+    assert found.benchmark_run_id.startswith("00000000T000000Z-")
+    assert (found.started_at, found.month) == (None, "0000-00")
+
+
+def test_a_log_that_does_not_say_what_was_simulated_is_refused():
+    silent = replace(log(), simulation_type=None, simulated_days=None)
+    with pytest.raises(
+        LogError, match=r"simulation and the simulated days; give --simulation, --days"
+    ):
+        result_of_log(silent, GOOD, LogFacts())
+
+
+def test_a_cost_names_its_price_and_stays_what_it_was(objects, store):
+    result = filed(objects, store, ON_C5, prices=PRICES).result
+    assert result.cost_usd_per_sim_day == pytest.approx(0.68 * 105.974 / 3600)
+    assert result.price.source == "a test"
+    dearer = PriceList([next(iter(PRICES)).model_copy(update={"usd_per_hour": 9.0})])
+    assert filed(objects, store, ON_C5, prices=dearer).result.price.usd_per_hour == 0.68
+
+
+def test_a_missing_price_is_said_and_can_be_found_later(objects, store):
+    result = filed(objects, store, ON_C5, prices=PriceList([])).result
+    assert result.cost_usd_per_sim_day is None
+    assert "prices refresh --region us-west-2 --type c5.4xlarge" in result.cost_null_reason
+    summary = load_prefix("s3://bucket/imports/", objects, MemoryResults(), PRICES)
+    assert summary.results[0].cost_usd_per_sim_day is not None
+
+
+def test_s3_alone_rebuilds_the_table(objects, store):
+    filed(objects, store)
+    filed(objects, store, ON_C5)
+    rebuilt = MemoryResults()
+    load_prefix("s3://bucket/imports/", objects, rebuilt)
+    assert set(rebuilt.rows) == set(store.rows)
+
+
+def test_stamps_have_a_zone_and_say_that_it_is_a_guess(objects, store):
+    result = filed(objects, store).result
+    assert datetime.fromisoformat(result.started_at).tzinfo is not None
+    assert any("no time zone" in note for note in result.notes)
+
+
+def test_long_runs_that_nobody_called_synthetic_may_be_ranked():
+    week = replace(log(), simulated_days=7.0)
+    assert not result_of_log(week, GOOD, LogFacts()).is_smoke
+    assert result_of_log(week, GOOD, LogFacts(is_synthetic_input=True)).is_smoke
+
+
+def test_timers_without_their_log_need_the_importers_word():
+    run = read_timers_run((LOGS / "gcclassic_timers-ok.json").read_bytes(), "t.json")
+    with pytest.raises(LogError, match="give --simulation, --resolution, --days"):
+        result_of_log(run, "t.json", LogFacts())
+    facts = LogFacts(simulation_type="transport", resolution="4.0x5.0", simulated_days=1.0)
+    result = result_of_log(run, "t.json", facts)
+    assert (result.simulation_type, result.resolution) == ("TransportTracers", "4x5")
+    assert result.wall_seconds == (94.668,)
+    assert any("importer's word" in note for note in result.notes)
+
+
+def test_what_the_log_says_outranks_the_importer():
+    result = result_of_log(log(), GOOD, LogFacts(simulated_days=99.0, model_version="1.0"))
+    assert (result.simulated_days, result.model_version) == (1.0, "14.7.0")
