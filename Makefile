@@ -35,7 +35,7 @@ check: .venv/.ready  ## Format, lint, types, import rules
 	$(BIN)/lint-imports
 
 bench: .venv/.ready  ## Measure this software itself (recorded, never asserted)
-	$(BIN)/python benchmarks/measure.py --write
+	$(BIN)/python -m benchmarks.measure --write
 
 lock: .venv/.ready  ## Compile requirements*.txt anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras pyproject.toml --output-file requirements.txt

@@ -1,7 +1,7 @@
 """How fast this software itself is: ratios, each pair measured side by side in one run.
 
-python benchmarks/measure.py            prints the table
-python benchmarks/measure.py --write    also writes benchmarks/RESULTS.md
+python -m benchmarks.measure            prints the table
+python -m benchmarks.measure --write    also writes benchmarks/RESULTS.md
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
+from benchmarks import logs
 
 from geoschem_bench.catalog import local_instance
 from geoschem_bench.planning import plan_suite
@@ -127,6 +128,7 @@ def main() -> None:
         reading_a_suite(),
         parsing_the_dags(),
         starting_the_program(),
+        *logs.rows(),
         scaling_the_proxy("TransportTracers"),
         scaling_the_proxy("fullchem"),
     ]

@@ -16,7 +16,7 @@ _NOT_MEASURED = ("id", "description", "metrics_focus")
 def natural_key(text: str) -> list[tuple[int, int, str]]:
     """Sorts `…-2T` before `…-10T`."""
     parts = re.findall(r"\d+|\D+", text)
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
 
 
 def latest_submissions(results: Iterable[Result]) -> tuple[list[Result], list[Result]]:

@@ -45,6 +45,10 @@ class Setup:
     config_sha256: str | None
     """Of measured runs only: a log has no configuration to be told apart by."""
 
+    lone_log: tuple[str, str] | None = None
+    """Name and run id of a log of which nobody said on what machine or with how many threads it
+    ran: two such runs may be of anything, and are no repetitions of each other."""
+
     @property
     def machine(self) -> str | None:
         """Instance type; elsewhere the machine class."""
@@ -74,4 +78,13 @@ def setup_of(result: Result) -> Setup:
         mpi_ranks=result.mpi_ranks,
         factors=tuple(sorted(result.factors.items())),
         config_sha256=result.config_sha256 if result.origin == "measured" else None,
+        lone_log=_lone_log(result),
     )
+
+
+def _lone_log(result: Result) -> tuple[str, str] | None:
+    parallel = result.mpi_ranks if result.application == "gchp" else result.threads
+    machine = result.observed_instance_type or result.machine_class
+    if result.origin != "log" or (machine and parallel):
+        return None
+    return result.source or "", result.benchmark_run_id

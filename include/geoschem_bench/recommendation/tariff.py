@@ -20,7 +20,7 @@ class Tariff:
         """The price of the sample's instance type, or why there is none."""
         instance = sample.setup.instance_type
         if instance is None:
-            return None, "the instance type is not known"
+            return None, sample.runs[-1].cost_null_reason or "the instance type is not known"
         price = self.prices.price(instance, self.region, self.purchase_option)
         if price is None:
             return None, self.prices.missing(instance, self.region, self.purchase_option)

@@ -17,12 +17,14 @@ _DISCUSSION = (
     "timing table of the GEOS-Chem Support Team, https://github.com/geoschem/gcpy/pull/332; "
     "the bug: https://github.com/geoschem/geos-chem/issues/2416"
 )
-_COST = "no cost: the prices of that time are not today's"
-_NO_PRICE = "no cost: the instance type is not known"
-_NOT_EC2 = "no cost: not on EC2"
+_COST = "no cost is stored: the prices of that time are not today's"
+_NO_PRICE = "the instance type is not known"
+_NOT_EC2 = "it ran on no EC2 instance"
 _QUIET = "diagnostics off; GEOS-FP of July 2016"
 _COLD = "run 1: its input was read for the first time"
-_REGRESSION = "14.4.2 had a performance bug in photolysis, https://github.com/geoschem/geos-chem/issues/2416"  # fmt: skip  # noqa: E501
+_REGRESSION = (
+    "14.4.2 had a performance bug in photolysis, https://github.com/geoschem/geos-chem/issues/2416"
+)
 
 
 @cache
@@ -67,7 +69,7 @@ def _of_the_paper(row: Row, machine: Row) -> Result:
         memory_mib=whole(machine, "memory_mib"),
         threads=whole(row, "openmp_threads"),
         threads_requested=whole(row, "openmp_threads"),
-        null_reason=_COST if on_aws else _NOT_EC2,
+        cost_null_reason=_COST if on_aws else _NOT_EC2,
         is_cold=cold,
         source=_LOGS,
         notes=(_QUIET, _COLD) if cold else (_QUIET,),
@@ -94,7 +96,7 @@ def _of_a_version(row: Row) -> Result:
         memory_mib=None,
         threads=None,
         threads_requested=None,
-        null_reason=_NO_PRICE,
+        cost_null_reason=_NO_PRICE,
         source=_DISCUSSION,
         notes=("machine, threads and compiler are not given; timers from boundary-layer mixing "
                "on are left out", *((_REGRESSION,) if version == "14.4.2" else ())),

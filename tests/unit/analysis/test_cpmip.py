@@ -28,9 +28,9 @@ def test_all_nodes_are_allocated():
 
 
 def test_vcpus_where_the_cores_are_not_known():
-    found = cpmip_of(make_model_result(physical_cores=None, vcpus=36))
+    found = cpmip_of(make_model_result(physical_cores=None, vcpus=36, nodes=2))
     assert found is not None
-    assert (found.cores, found.core_kind) == (36, "vCPUs")
+    assert (found.cores, found.core_kind) == (72, "vCPUs")
 
 
 def test_what_is_not_known_is_null():

@@ -162,3 +162,15 @@ def test_values_are_of_warm_runs_wherever_there_is_one(colds):
     assert len(found.all_runs) == len(colds)
     used = [run.is_cold for run in found.runs]
     assert used == ([False] * colds.count(False) or [True] * len(colds))
+
+
+def test_logs_of_unknown_machine_or_threads_are_no_repetitions_of_each_other():
+    """Two logs of which nobody knows more may be of a laptop and a supercomputer."""
+    told = {"origin": "log", "source": "GC.log", "observed_instance_type": "c5.4xlarge"}
+    silent = told | {"observed_instance_type": None, "machine_class": None}
+    for facts, expected in ((told, 1), (silent, 2), (told | {"threads": None}, 2)):
+        runs = [make_model_result(**facts, benchmark_run_id=f"2026112{n}T000000Z-0000000{n}")
+                for n in (1, 2)]  # fmt: skip
+        samples = samples_of(runs)
+        assert len(samples) == expected
+        assert len({sample.label for sample in samples}) == expected

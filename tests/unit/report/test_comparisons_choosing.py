@@ -1,5 +1,7 @@
 """Which samples are compared, and what is said where that is not clear."""
 
+import shutil
+
 import pytest
 
 from geoschem_bench.analysis import NotComparableError
@@ -26,6 +28,31 @@ def test_logs_of_one_setup_are_two_samples_called_by_their_files():
         ["tt-1day-synthetic-met-2threads-ok.log"],
     )
     assert choice.pooled is None, "they are no repetitions of each other"
+
+
+def test_files_called_the_same_are_told_apart_by_their_folders(tmp_path):
+    words = []
+    for folder, log in (("old", ONE_THREAD), ("new", TWO_THREADS)):
+        (tmp_path / folder).mkdir()
+        words.append(str(shutil.copy(log, tmp_path / folder / "GC.log")))
+    assert labels(choose_samples(results_of(*words))) == (words[0], [words[1]])
+    folders = [str(tmp_path / folder) for folder in ("old", "new")]
+    assert labels(choose_samples(results_of(*folders))) == (
+        f"GC.log in {folders[0]}",
+        [f"GC.log in {folders[1]}"],
+    )
+
+
+def test_files_called_the_same_below_one_folder():
+    runs_of_logs = [
+        run.model_copy(update={"origin": "log", "source": "GC.log", "observed_instance_type": None,
+                               "machine_class": None, "compiler": f"gfortran {n}"})
+        for n, run in enumerate(runs([100.0, 101.0]))
+    ]  # fmt: skip
+    baseline, (candidate,) = labels(choose_samples([("folder", runs_of_logs)]))
+    assert (baseline, candidate) == (
+        "machine not known, gfortran 0", "machine not known, gfortran 1",
+    )  # fmt: skip
 
 
 def test_the_same_benchmark_in_two_runs_is_told_apart_by_the_words():

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from geoschem_bench.analysis import (
     PooledSpread,
     Sample,
-    Setup,
     Simulation,
     are_comparable,
     pooled_spread,
     require_comparable,
     samples_of,
 )
-from geoschem_bench.analysis.labels import labels_of
 from geoschem_bench.errors import NotFoundError, UserError
 from geoschem_bench.recommendation import describe_simulation
+from geoschem_bench.report.comparisons.naming import named_apart
 from geoschem_bench.results import Result
 
 _Named = tuple[str, Sequence[Result]]
@@ -56,7 +55,7 @@ def choose_samples(
         UserError: It is not clear what to compare, or nothing can be.
     """
     words = [word for word, _ in chosen]
-    samples = _labelled(chosen, [_samples(word, results) for word, results in chosen])
+    samples = named_apart(words, [_samples(word, results) for word, results in chosen])
     if part is not None and len(chosen) > 1:
         raise UserError(f"--baseline {part} picks among the setups of a single word, and "
                         f"{len(chosen)} are given: name the baseline as the first one")  # fmt: skip
@@ -82,32 +81,6 @@ def _samples(word: str, results: Sequence[Result]) -> list[Sample]:
         why = "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common(3))
         raise NotFoundError(f"{word}: no run in it has a time to compare: {why or 'there is none'}")
     return found
-
-
-def _labelled(chosen: Sequence[_Named], samples: Sequence[Sequence[Sample]]) -> list[list[Sample]]:
-    """The samples with labels that tell all of them apart, not only those of one word.
-
-    Samples of two words are never merged, even where their setups are the same: two logs that
-    do not print their threads are no repetitions of each other.
-    """
-    counts = Counter(sample.setup for group in samples for sample in group)
-    labels = labels_of(counts)
-    return [
-        [replace(sample, label=_label(sample, labels[sample.setup], counts, word))
-         for sample in group]
-        for (word, _), group in zip(chosen, samples, strict=True)
-    ]  # fmt: skip
-
-
-def _label(sample: Sample, label: str, counts: Counter[Setup], word: str) -> str:
-    """Labels of one simulation are the same only where the setups are."""
-    if counts[sample.setup] < 2:
-        return label
-    logs = {run.source for run in sample.all_runs if run.origin == "log" and run.source}
-    if len(logs) != 1:
-        return f"{label} ({word})"
-    (log,) = logs
-    return f"{label} ({log})" if sample.setup.machine else log
 
 
 def _of_one(
