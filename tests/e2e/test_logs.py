@@ -54,7 +54,14 @@ def test_what_is_stored_is_found_by_name(program):
     assert "Smoke runs" in page
 
 
-def test_ten_thousand_logs_of_which_some_are_broken(tmp_path):
+def test_the_same_log_twice_in_one_import_is_stored_once(program, tmp_path):
+    for name in ("one.log", "two.log"):
+        (tmp_path / name).write_bytes(GOOD.read_bytes().replace(b"105.974", b"205.974"))
+    done = program("import", str(tmp_path))
+    assert (done.returncode, "1 stored, 1 stored before" in done.stderr) == (0, True), done.stderr
+
+
+def test_many_logs_of_which_some_are_broken(tmp_path):
     """A hundred here; each broken one is named, the rest is read."""
     text = GOOD.read_bytes()
     for number in range(100):
@@ -95,8 +102,10 @@ def test_the_sample_report_is_what_the_program_makes_today(tmp_path):
     for name in ("report.html", "results.csv", "results.json"):
         made = (tmp_path / "report" / name).read_bytes()
         assert made == (SAMPLE / name).read_bytes(), f"{name} differs: make sample-report"
-    assert "Fastest: c5.9xlarge" in done.stdout
-    assert "Cheapest: c5.4xlarge" in done.stdout
+    answer = done.stdout.split("Report: ")[0].strip()
+    assert "Fastest: c5.9xlarge" in answer
+    assert "Cheapest: c5.4xlarge" in answer
+    assert answer in (REPOSITORY / "README.md").read_text(), "the README's first screen is old"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import typer
 from geoschem_bench import __version__
 from geoschem_bench.cli import (
     catalog,
+    compare,
     demo,
     import_logs,
     prices,
@@ -39,6 +40,7 @@ app.command()(runs.status)
 app.command()(runs.logs)
 app.command()(runs.load)
 app.command("import")(import_logs.import_logs)
+app.command()(compare.compare)
 app.command("recommend")(recommend.recommend_types)
 app.command()(runs.report)
 app.command()(demo.demo)

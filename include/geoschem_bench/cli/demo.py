@@ -62,4 +62,6 @@ def _show(study: Study, costs: tuple[CostColumn, ...], advice: list[Recommendati
     out.print(table_of(columns, [[str(cell) for cell in row] for row in rows]))
     for said in sayings(item):
         out.print(f"{said.headline}: {said.reason}", markup=False, highlight=False)
+    if all(row[-3].text == row[-2].text for row in rows):
+        out.print("(The prices of these types are the same on both dates.)", highlight=False)
     out.print(item.not_tested, markup=False, highlight=False)

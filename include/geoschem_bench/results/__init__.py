@@ -4,6 +4,7 @@ from geoschem_bench.results.failures import classify
 from geoschem_bench.results.importing import (
     Filed,
     file_log,
+    filed_logs,
     imports_prefix,
     result_of_log,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "Stored",
     "classify",
     "file_log",
+    "filed_logs",
     "imports_prefix",
     "load_prefix",
     "read_run_plan",

@@ -30,6 +30,8 @@ def with_cost(result: Result, objects: ObjectStore, prices: PriceSource | None) 
     """The result with its cost, or with the reason why there is none."""
     if result.workload != "model" or result.hours_per_sim_day is None:
         return result
+    if result.observed_instance_type is None:
+        return result.model_copy(update={"cost_null_reason": "the instance type is not known"})
     found = _read(result, objects) or _compute(result, objects, prices)
     if isinstance(found, str):
         return result.model_copy(update={"cost_null_reason": found})
@@ -47,9 +49,7 @@ def _read(result: Result, objects: ObjectStore) -> CostFile | None:
 
 
 def _compute(result: Result, objects: ObjectStore, prices: PriceSource | None) -> CostFile | str:
-    instance, region = result.observed_instance_type, result.aws_region
-    if instance is None:
-        return "the instance type is not known"
+    instance, region = result.observed_instance_type or "", result.aws_region
     if region is None:
         return f"the AWS region in which {instance} ran is not known"
     if prices is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 
 from geoschem_bench.manifest import Manifest
@@ -19,6 +20,13 @@ from geoschem_bench.results.logs import (
 )
 from geoschem_bench.results.records import Result
 from geoschem_bench.results.stores import ObjectStore, ResultsStore, Stored
+
+FiledLogs = dict[str, tuple[str, int]]
+"""Run id of a log → its benchmark id and latest submission."""
+
+_MANIFEST = re.compile(
+    r"/imports/(?P<run>[A-Za-z0-9-]+)/(?P<id>[A-Za-z0-9-]+)/(?P<n>\d+)/manifest\.json$"
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,17 @@ def result_of_log(run: ModelRun, name: str, facts: LogFacts) -> Result:
     return result_of_manifest(manifest, _sha256(manifest), "", None)
 
 
+def filed_logs(bucket: str, objects: ObjectStore) -> FiledLogs:
+    """What was imported before, in one listing: asking for each log would take as many."""
+    latest: FiledLogs = {}
+    for address in objects.list(imports_prefix(bucket)):
+        found = _MANIFEST.search(address)
+        if found:
+            one = found["id"], int(found["n"])
+            latest[found["run"]] = max(latest.get(found["run"], one), one, key=lambda x: x[1])
+    return latest
+
+
 def file_log(
     run: ModelRun,
     name: str,
@@ -47,6 +66,8 @@ def file_log(
     bucket: str,
     objects: ObjectStore,
     store: ResultsStore,
+    *,
+    before: FiledLogs | None = None,
     prices: PriceSource | None = None,
 ) -> Filed:
     """File one run of the model.
@@ -55,34 +76,48 @@ def file_log(
     left out the first time) it becomes the next submission, which takes the place of the first
     wherever the latest counts.
 
+    Args:
+        run: What the log says.
+        name: Of the file, without its folder.
+        facts: What the person says.
+        bucket: Of results.
+        objects: S3.
+        store: The table.
+        before: `filed_logs(bucket, objects)`; asked for anew where it is not given.
+        prices: For the cost.
+
     Raises:
         LogError: The log does not say what was simulated, or is filed under another id.
         UserError: The instance type is unknown.
     """
     run_id = log_run_id(run.started, run.sha256)
-    before = sorted(store.of_run(run_id), key=lambda result: result.submission)
-    facts = replace(facts, benchmark_id=_id(run, name, facts, before))
-    last = before[-1] if before else None
-    manifest = manifest_of_log(run, name, facts, last.submission if last else 1)
-    if last and last.manifest_sha256 != _sha256(manifest):
-        manifest = manifest_of_log(run, name, facts, last.submission + 1)
-    submission = manifest.provenance.submission if manifest.provenance else 1
-    folder = f"{imports_prefix(bucket)}{run_id}/{manifest.benchmark_id}/{submission}/"
-    objects.put(folder + "manifest.json", manifest.to_json())
+    known = (filed_logs(bucket, objects) if before is None else before).get(run_id)
+    facts = replace(facts, benchmark_id=_id(run, name, facts, known))
+    manifest = manifest_of_log(run, name, facts)
+    if known:
+        manifest = _next(run, name, facts, known[1], objects, f"{imports_prefix(bucket)}{run_id}/")
+    address = _address(bucket, run_id, manifest)
+    objects.put(address, manifest.to_json())
+    folder = address.rsplit("/", 1)[0] + "/"
     result = result_of_manifest(manifest, _sha256(manifest), folder, None)
     result = with_cost(result, objects, prices)
     (stored,) = store.put([result]).values()
     return Filed(result, stored)
 
 
-def _id(run: ModelRun, name: str, facts: LogFacts, before: list[Result]) -> str:
+def _address(bucket: str, run_id: str, manifest: Manifest) -> str:
+    number = manifest.provenance.submission if manifest.provenance else 1
+    prefix = imports_prefix(bucket)
+    return f"{prefix}{run_id}/{manifest.benchmark_id}/{number}/manifest.json"
+
+
+def _id(run: ModelRun, name: str, facts: LogFacts, known: tuple[str, int] | None) -> str:
     wanted = facts.benchmark_id
-    if not before:
+    if known is None:
         return wanted or derived_id(with_facts(run, facts), name)
-    there = before[-1].benchmark_id
-    if wanted not in (None, there):
-        raise LogError(name, f"is filed as {there} already; leave out --id, or give that one")
-    return there
+    if wanted not in (None, known[0]):
+        raise LogError(name, f"is filed as {known[0]} already; leave out --id, or give that one")
+    return known[0]
 
 
 def _sha256(manifest: Manifest) -> str:

@@ -246,6 +246,7 @@ def test_many_benchmarks_of_many_series():
 def test_build_report_takes_what_the_pipeline_has():
     results = mixed()
     analysis = analyse(results, sandbox_plan())
-    report = build_report(sandbox_plan(), results, [], analysis, recommend(analysis.latest(results)),
+    advice = recommend(analysis.latest(results))
+    report = build_report(sandbox_plan(), results, [], analysis, advice,
                           made_at=MADE_AT, version="0.1.0")  # fmt: skip
     assert "2026-11-22 03:51 UTC" in Page(report.html).words, "when the run was due"

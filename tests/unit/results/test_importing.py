@@ -41,7 +41,7 @@ def store():
 
 
 def filed(objects, store, facts=LogFacts(), run=None, prices=None):  # noqa: B008 - frozen
-    return file_log(run or log(), GOOD, facts, BUCKET, objects, store, prices)
+    return file_log(run or log(), GOOD, facts, BUCKET, objects, store, prices=prices)
 
 
 def test_what_the_log_says_and_what_nobody_said():
@@ -106,6 +106,12 @@ def test_the_same_log_is_filed_once(objects, store):
     assert filed(objects, store).stored is Stored.NEW
     assert filed(objects, store).stored is Stored.SAME
     assert len(store.rows) == 1
+
+
+def test_a_copy_under_another_name_is_the_same_log(objects, store):
+    filed(objects, store)
+    copy = file_log(log(), "copy.log", LogFacts(), BUCKET, objects, store)
+    assert (copy.stored, copy.result.source) == (Stored.SAME, GOOD)
 
 
 def test_other_facts_take_the_place_of_the_first(objects, store):

@@ -49,7 +49,14 @@ def draw_costs(points: Sequence[Point], price: str, *, key: str) -> str:
 
 
 def _beats(other: Point, point: Point) -> bool:
-    return other.hours.value < point.hours.value and other.usd.value < point.usd.value
+    """Faster and cheaper, both beyond their intervals."""
+    return _is_less(other.hours, point.hours) and _is_less(other.usd, point.usd)
+
+
+def _is_less(one: Estimate, other: Estimate) -> bool:
+    if one.high is None or other.low is None:
+        return one.value < other.value
+    return one.high < other.low
 
 
 def _is_near(one: Point, other: Point, points: Sequence[Point]) -> bool:

@@ -132,8 +132,8 @@ def _figures(group: Group, costs: Sequence[CostColumn], key: str) -> Iterator[Fi
         yield Figure(
             "Time against cost",
             draw_costs(points, last.title, key=f"{key}-costs"),
-            "Down and left is better. Blue: no other setup is both faster and cheaper. Lines are "
-            "95 % intervals.",
+            "Down and left is better. Blue: no other setup is shown to be both faster and cheaper. "
+            "Lines are 95 % intervals.",
         )
     bars = [
         bar for timed in group.timed if (bar := _bar(timed.sample.label, timed.sample.runs[-1]))
