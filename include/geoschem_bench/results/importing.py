@@ -6,6 +6,8 @@ import hashlib
 import re
 from dataclasses import dataclass, replace
 
+from pydantic import ValidationError
+
 from geoschem_bench.manifest import Manifest
 from geoschem_bench.model_logs import LogError, ModelRun
 from geoschem_bench.pricing import PriceSource
@@ -95,7 +97,8 @@ def file_log(
     facts = replace(facts, benchmark_id=_id(run, name, facts, known))
     manifest = manifest_of_log(run, name, facts)
     if known:
-        manifest = _next(run, name, facts, known[1], objects, f"{imports_prefix(bucket)}{run_id}/")
+        folder = f"{imports_prefix(bucket)}{run_id}/"
+        manifest = _next(run, name, facts, known[1], objects, folder)
     address = _address(bucket, run_id, manifest)
     objects.put(address, manifest.to_json())
     folder = address.rsplit("/", 1)[0] + "/"
@@ -103,6 +106,23 @@ def file_log(
     result = with_cost(result, objects, prices)
     (stored,) = store.put([result]).values()
     return Filed(result, stored)
+
+
+def _next(
+    run: ModelRun, name: str, facts: LogFacts, number: int, objects: ObjectStore, folder: str
+) -> Manifest:
+    """The manifest that is filed already, where this is the same but for the file's name."""
+    filed = objects.get(f"{folder}{facts.benchmark_id}/{number}/manifest.json") or b""
+    same = manifest_of_log(run, _name_in(filed) or name, facts, number)
+    return same if same.to_json() == filed else manifest_of_log(run, name, facts, number + 1)
+
+
+def _name_in(filed: bytes) -> str | None:
+    try:
+        provenance = Manifest.model_validate_json(filed).provenance
+    except ValidationError:
+        return None
+    return provenance.source if provenance else None
 
 
 def _address(bucket: str, run_id: str, manifest: Manifest) -> str:
