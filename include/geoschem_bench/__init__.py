@@ -1,6 +1,6 @@
 """Performance benchmarks of GEOS-Chem in the cloud.
 
-In a notebook: `import geoschem_bench as gb; gb.read_results("published")`.
+In a notebook: `import geoschem_bench as gb; gb.results("published")`.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from geoschem_bench.frames import compare, read_results
+    from geoschem_bench.frames import compare, results
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "compare", "read_results"]
+__all__ = ["__version__", "compare", "results"]
 
 
 def __getattr__(name: str) -> Callable[..., pd.DataFrame]:
     """Heavy imports (pandas, pydantic, matplotlib) wait until they are asked for."""
-    if name not in ("compare", "read_results"):
+    if name not in ("compare", "results"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     # by its name: an import statement would tie every module that asks for the version to all
     # of the house, which `lint-imports` refuses

@@ -16,8 +16,7 @@ from geoschem_bench.errors import NotFoundError, StorageError
 from geoschem_bench.planning import RunRequest, plan_suite, run_prefix
 from geoschem_bench.pricing import PriceSource
 from geoschem_bench.recommendation import Recommendation, recommend
-from geoschem_bench.report import build_report
-from geoschem_bench.results import (
+from geoschem_bench.records import (
     LoadSummary,
     ObjectStore,
     Rejected,
@@ -27,6 +26,7 @@ from geoschem_bench.results import (
     load_prefix,
     read_run_plan,
 )
+from geoschem_bench.report import build_report
 from geoschem_bench.suite import Suite
 
 REPORT_FILES = {

@@ -10,7 +10,7 @@ import pytest
 
 from geoschem_bench.pipeline import read_plan
 from geoschem_bench.planning import benchmark_run_id
-from geoschem_bench.results import JobRecord
+from geoschem_bench.records import JobRecord
 from geoschem_bench.suite import load_suite
 from geoschem_bench.wiring import object_store, read_settings, results_store
 from tests.airflow.conftest import QUICK, REPOSITORY, SUITES

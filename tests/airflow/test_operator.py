@@ -13,7 +13,7 @@ from geoschem_bench.orchestration.operator import BenchmarkBatchOperator
 from geoschem_bench.orchestration.run_context import is_too_late
 from geoschem_bench.orchestration.trigger import BenchmarkJobTrigger
 from geoschem_bench.planning import plan_suite
-from geoschem_bench.results import JobRecord
+from geoschem_bench.records import JobRecord
 from geoschem_bench.suite import load_suite
 from geoschem_bench.wiring import object_store, read_settings
 from tests.airflow.conftest import QUICK

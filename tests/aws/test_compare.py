@@ -93,14 +93,14 @@ class TestStored:
             typed("20261101T000000Z-0badcaff", C4)
 
     def test_frames_read_what_is_stored(self):
-        found = gb.read_results()
+        found = gb.results()
         ours = found[found["benchmark_run_id"].isin([OLD, NEW])]
         assert len(ours) == 4
         assert "published" not in set(found["origin"])
         dead = ours[ours["status"] == "failed"]
         assert dead["wall_seconds"].isna().all()
         assert (dead["n"] == 0).all()
-        assert len(gb.read_results("GCC-C7G", f"{OLD}/GCC-C7G")) == 2
+        assert len(gb.results("GCC-C7G", f"{OLD}/GCC-C7G")) == 2
 
 
 def test_the_table_of_two_logs():

@@ -10,8 +10,8 @@ from geoschem_bench.aws.clients import make_client
 from geoschem_bench.aws.dynamodb import from_item, to_item
 from geoschem_bench.aws.s3 import split_address
 from geoschem_bench.errors import SettingsError, StorageError, UserError
-from geoschem_bench.results import Stored
-from geoschem_bench.results.records import Result
+from geoschem_bench.records import Stored
+from geoschem_bench.records.models import Result
 from tests.unit.factories import make_failure, make_result
 
 finite = st.floats(min_value=1e-6, max_value=1e9)

@@ -7,7 +7,7 @@ import pytest
 
 from geoschem_bench import pipeline
 from geoschem_bench.manifest import MAX_BYTES
-from geoschem_bench.results import load_prefix
+from geoschem_bench.records import load_prefix
 
 GOOD = json.loads((Path(__file__).parents[1] / "data" / "manifests" / "ok-1.0.json").read_text())
 RUN = "20261101T000000Z-0badcafe"

@@ -8,7 +8,7 @@ from typing import Any
 
 from geoschem_bench.errors import Reason
 from geoschem_bench.planning import plan_suite
-from geoschem_bench.results import Result, RunPlanFile
+from geoschem_bench.records import Result, RunPlanFile
 from geoschem_bench.suite import load_suite
 
 RUN = "20261122T035120Z-1a2b3c4d"

@@ -27,15 +27,15 @@ def test_import_is_light():
 
 
 def test_names_are_found_and_others_are_not():
-    assert gb.read_results is frames.read_results
+    assert gb.results is frames.results
     assert gb.compare is frames.compare
-    assert {"read_results", "compare", "__version__"} <= set(dir(gb))
+    assert {"results", "compare", "__version__"} <= set(dir(gb))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         gb.__getattr__("nothing")
 
 
 def test_one_row_for_each_published_run():
-    found = gb.read_results("published")
+    found = gb.results("published")
     assert list(found.columns[: len(COLUMNS)]) == list(COLUMNS)
     assert len(found) == len(published_runs())
     assert set(found["origin"]) == {"published"}
@@ -46,7 +46,7 @@ def test_one_row_for_each_published_run():
 
 
 def test_missing_is_na_and_never_zero():
-    found = gb.read_results("published")
+    found = gb.results("published")
     assert found["usd_per_sim_day"].isna().all(), "no price was stored with them"
     assert found["usd_null_reason"].notna().all()
     pleiades = found[found["machine_class"].str.startswith("Pleiades").fillna(False)]
@@ -57,7 +57,7 @@ def test_missing_is_na_and_never_zero():
 
 
 def test_costs_of_that_time_are_the_papers():
-    found = gb.read_results("published:c5.4xlarge", region="us-east-1", prices=prices_of_2019())
+    found = gb.results("published:c5.4xlarge", region="us-east-1", prices=prices_of_2019())
     plain = found[(found["threads"] == 16) & ~found["is_cold"]
                   & (found["factor: container"] == "none")]  # fmt: skip
     assert (plain["usd_per_sim_day"] * 7).item() == pytest.approx(1.07, abs=0.005)
@@ -66,32 +66,32 @@ def test_costs_of_that_time_are_the_papers():
 
 
 def test_no_price_says_why():
-    found = gb.read_results("published:c5.4xlarge", region="us-east-1", prices=PriceList([]))
+    found = gb.results("published:c5.4xlarge", region="us-east-1", prices=PriceList([]))
     assert found["usd_per_sim_day"].isna().all()
     assert found["usd_null_reason"].str.contains("No on_demand price of c5.4xlarge").all()
 
 
 def test_timers_are_columns_when_asked_for():
-    found = gb.read_results("published:14.4", ONE_THREAD, timers=True)
+    found = gb.results("published:14.4", ONE_THREAD, timers=True)
     assert found.at[0, "timer_seconds: => Photolysis"] == pytest.approx(691.712)
     assert found["timer_seconds: Unit conversions"].isna().tolist() == [True, True, False]
-    assert "timer_seconds: GEOS-Chem" not in gb.read_results(ONE_THREAD)
+    assert "timer_seconds: GEOS-Chem" not in gb.results(ONE_THREAD)
 
 
 def test_a_run_that_two_words_mean_is_one_row():
-    assert len(gb.read_results("published", "published:c5")) == len(published_runs())
+    assert len(gb.results("published", "published:c5")) == len(published_runs())
 
 
 def test_logs_need_no_store(monkeypatch):
     monkeypatch.setitem(sys.modules, "geoschem_bench.cli.connection", None)
-    assert gb.read_results(ONE_THREAD)["origin"].item() == "log"
+    assert gb.results(ONE_THREAD)["origin"].item() == "log"
     with pytest.raises(UserError, match=r"pip install 'geoschem-bench\[sandbox\]'"):
-        gb.read_results("BENCHMARK")
+        gb.results("BENCHMARK")
 
 
 def test_a_folder_warns_of_what_cannot_be_read():
     with pytest.warns(UserWarning, match="not read: ") as told:
-        found = gb.read_results(str(LOGS))
+        found = gb.results(str(LOGS))
     assert any("of a dry run" in str(warning.message) for warning in told)
     assert set(found["status"]) == {"succeeded", "failed"}
     assert found.loc[found["status"] == "failed", "hours_per_sim_day"].isna().all()
@@ -99,7 +99,7 @@ def test_a_folder_warns_of_what_cannot_be_read():
 
 def test_nothing_is_an_empty_frame_with_its_columns(monkeypatch):
     monkeypatch.setattr("geoschem_bench.frames.reading._results", lambda words: [])
-    found = gb.read_results()
+    found = gb.results()
     assert len(found) == 0
     assert list(found.columns) == list(COLUMNS)
 
@@ -132,9 +132,9 @@ def test_compare_counts_cost_in_a_region():
 @pytest.mark.parametrize(
     ("call", "error", "says"),
     [
-        (lambda: gb.read_results("published:zx81"), NotFoundError, "no published run"),
-        (lambda: gb.read_results("published", spot=True), UserError, "spot=True needs the region"),
-        (lambda: gb.read_results("published", prices=prices_of_2019()), UserError, "prices= needs"),
+        (lambda: gb.results("published:zx81"), NotFoundError, "no published run"),
+        (lambda: gb.results("published", spot=True), UserError, "spot=True needs the region"),
+        (lambda: gb.results("published", prices=prices_of_2019()), UserError, "prices= needs"),
         (lambda: gb.compare("published:c5.9xlarge", ONE_THREAD), UserError, "the simulation diff"),
     ],
 )

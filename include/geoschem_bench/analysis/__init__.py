@@ -19,6 +19,7 @@ from geoschem_bench.analysis.grouping import (
     ordered_groups,
     simulation_of,
 )
+from geoschem_bench.analysis.labels import labels_of
 from geoschem_bench.analysis.measures import Component, Measures, measures_of
 from geoschem_bench.analysis.parts import parts_of
 from geoschem_bench.analysis.pooled import PooledSpread, pooled_spread
@@ -64,6 +65,7 @@ __all__ = [
     "effects_of",
     "estimate_of",
     "family_of",
+    "labels_of",
     "latest_submissions",
     "measures_of",
     "natural_key",

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from geoschem_bench.analysis.grouping import family_of, latest_submissions
 from geoschem_bench.analysis.measures import Measures, measures_of
 from geoschem_bench.analysis.scaling import ScalingSeries, thread_scaling
-from geoschem_bench.results import Result, RunPlanFile
+from geoschem_bench.records import Result, RunPlanFile
 
 SCHEMA_VERSION = "1.0"
 

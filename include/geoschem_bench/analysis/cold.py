@@ -12,7 +12,7 @@ from geoschem_bench.analysis.pooled import INPUT_TIMER
 from geoschem_bench.analysis.quantiles import student_quantile
 from geoschem_bench.analysis.samples import Sample
 from geoschem_bench.analysis.spread import FEWEST_FOR_INTERVAL
-from geoschem_bench.results import Result
+from geoschem_bench.records import Result
 
 
 class ColdPair(BaseModel):

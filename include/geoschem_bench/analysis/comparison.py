@@ -17,7 +17,7 @@ from geoschem_bench.analysis.quantiles import exp_interval
 from geoschem_bench.analysis.samples import Sample
 from geoschem_bench.analysis.spread import FEWEST_FOR_INTERVAL
 from geoschem_bench.analysis.welch import welch_half_width
-from geoschem_bench.results import Result
+from geoschem_bench.records import Result
 
 Verdict = Literal["faster", "slower", "no difference shown", "cannot tell"]
 """Of the candidate. `cannot tell`: there are too few runs for an interval."""

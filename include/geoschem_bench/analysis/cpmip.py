@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from geoschem_bench import units
 from geoschem_bench.analysis.samples import Sample
-from geoschem_bench.results import Result
+from geoschem_bench.records import Result
 
 DAYS_PER_YEAR = 365
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from geoschem_bench.analysis.samples import Sample
-from geoschem_bench.results import Result
+from geoschem_bench.records import Result
 
 INSTANCE_TYPE, MACHINE = "instance type", "machine"
 THREADS, RANKS, NODES = "threads", "MPI ranks", "nodes"

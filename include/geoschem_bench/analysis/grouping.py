@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
-from geoschem_bench.results import Result
+from geoschem_bench.records import Result
 from geoschem_bench.suite import Benchmark
 
 _NOT_MEASURED = ("id", "description", "metrics_focus")

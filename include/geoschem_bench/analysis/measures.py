@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from geoschem_bench import units
 from geoschem_bench.analysis.spread import Spread, spread_of
-from geoschem_bench.results import Result
+from geoschem_bench.records import Result
 
 OVERLAP_TOLERANCE = 1.02
 """Timers and wall clock are medians of their own: their sums may differ by this factor."""

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from geoschem_bench.analysis.quantiles import student_quantile
 from geoschem_bench.analysis.samples import Sample
-from geoschem_bench.results import Result
+from geoschem_bench.records import Result
 
 INPUT_TIMER = "Input"
 """GC-Classic's timer of reading input: what a cold run has more of."""

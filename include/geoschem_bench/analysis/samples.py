@@ -12,7 +12,7 @@ from geoschem_bench import units
 from geoschem_bench.analysis.grouping import latest_submissions, natural_key
 from geoschem_bench.analysis.labels import labels_of
 from geoschem_bench.analysis.setups import Setup, setup_of
-from geoschem_bench.results import Result
+from geoschem_bench.records import Result
 
 
 @dataclass(frozen=True)

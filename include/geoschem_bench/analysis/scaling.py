@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from geoschem_bench.analysis.grouping import latest_submissions
 from geoschem_bench.analysis.spread import Spread, spread_of
-from geoschem_bench.results import Result
+from geoschem_bench.records import Result
 
 
 class ScalingPoint(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from geoschem_bench.results import Result
+from geoschem_bench.records import Result
 
 Provenance = Literal["own", "published"]
 

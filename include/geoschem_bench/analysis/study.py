@@ -12,7 +12,7 @@ from geoschem_bench.analysis.estimates import Estimate, estimate_of
 from geoschem_bench.analysis.grouping import SimulationKey, simulation_of
 from geoschem_bench.analysis.pooled import PooledSpread, pooled_spread
 from geoschem_bench.analysis.samples import Sample, samples_of
-from geoschem_bench.results import Result
+from geoschem_bench.records import Result
 
 MACHINE = "machine"
 """Factor of two machines of which one at least is no instance type."""

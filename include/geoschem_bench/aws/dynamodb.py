@@ -16,7 +16,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from geoschem_bench.errors import StorageError
-from geoschem_bench.results import Result, Stored
+from geoschem_bench.records import Result, Stored
 
 _PARALLEL = 8
 

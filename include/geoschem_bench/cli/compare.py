@@ -19,6 +19,7 @@ from geoschem_bench.cli.console import out, say, table_of
 from geoschem_bench.errors import UserError
 from geoschem_bench.pricing import PurchaseOption, load_prices
 from geoschem_bench.recommendation import Tariff
+from geoschem_bench.records import Result
 from geoschem_bench.report.comparisons import (
     Compared,
     Pair,
@@ -36,7 +37,6 @@ from geoschem_bench.report.comparisons import (
     tidy_parquet,
     title,
 )
-from geoschem_bench.results import Result
 from geoschem_bench.selection import HELP, Stores, choose
 from geoschem_bench.wiring import region_of
 

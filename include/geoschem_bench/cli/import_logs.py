@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Lock
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.progress import Progress
@@ -16,14 +15,11 @@ from geoschem_bench.cli.connection import connected
 from geoschem_bench.cli.console import err
 from geoschem_bench.cli.imported import Outcome, show_outcomes
 from geoschem_bench.errors import UserError
-from geoschem_bench.model_logs import LogError, ModelRun
+from geoschem_bench.model_logs import LogError
 from geoschem_bench.pricing import load_prices
-from geoschem_bench.results import Filed, LogFacts, Stored, file_log, filed_logs, result_of_log
+from geoschem_bench.records import LogFacts, LogFiler, ObjectStore, result_of_log
 from geoschem_bench.selection import LogFile, logs_at, read
 from geoschem_bench.wiring import Settings, object_store, region_of, results_store
-
-if TYPE_CHECKING:
-    from geoschem_bench.aws.s3 import S3ObjectStore
 
 MOST_DAYS = 100_000
 _PARALLEL = 8
@@ -137,46 +133,29 @@ def _import_all(
 ) -> list[Outcome]:
     """Each log for itself: a broken one stops no other."""
     objects = object_store(settings) if settings else None
-    filing = None if dry_run or settings is None else _filing(settings, facts)
+    filer = None
+    if settings and objects and not dry_run:
+        filer = LogFiler(settings.bucket, objects, results_store(settings), load_prices())
     with Progress(console=err, transient=True) as progress, ThreadPoolExecutor(_PARALLEL) as pool:
         task = progress.add_task("Reading logs", total=len(logs))
         outcomes = []
-        for outcome in pool.map(lambda log: _import_one(log, facts, objects, filing), logs):
+        for outcome in pool.map(lambda log: _import_one(log, facts, objects, filer), logs):
             outcomes.append(outcome)
             progress.advance(task)
         return outcomes
 
 
-def _filing(settings: Settings, facts: LogFacts) -> Callable[[ModelRun, str], Filed]:
-    """What stores a run: clients, prices and the list of earlier imports are made once."""
-    objects, store, prices = object_store(settings), results_store(settings), load_prices()
-    before = filed_logs(settings.bucket, objects)
-    seen: set[str] = set()
-    lock = Lock()
-
-    def file_run(run: ModelRun, name: str) -> Filed:
-        with lock:
-            is_copy = run.sha256 in seen
-            seen.add(run.sha256)
-        if is_copy:
-            return Filed(result_of_log(run, name, facts), Stored.SAME)
-        return file_log(run, name, facts, settings.bucket, objects, store, before=before,
-                        prices=prices)  # fmt: skip
-
-    return file_run
-
-
 def _import_one(
     log: LogFile,
     facts: LogFacts,
-    objects: S3ObjectStore | None,
-    filing: Callable[[ModelRun, str], Filed] | None,
+    objects: ObjectStore | None,
+    filer: LogFiler | None,
 ) -> Outcome:
     try:
         run = read(log, objects)
-        if filing is None:
+        if filer is None:
             return Outcome(log, result_of_log(run, log.file_name, facts))
-        filed = filing(run, log.file_name)
+        filed = filer.file(run, log.file_name, facts)
         return Outcome(log, filed.result, filed.stored)
     except LogError as error:
         return Outcome(log, refused=error.why)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from geoschem_bench.cli.console import out, say, table_of
+from geoschem_bench.records import Result, Stored
 from geoschem_bench.report import number, short
-from geoschem_bench.results import Result, Stored
 from geoschem_bench.selection import LogFile
 
 _SHOWN = 40

@@ -9,7 +9,7 @@ from geoschem_bench.aws.batch import Job
 from geoschem_bench.aws.s3 import S3ObjectStore
 from geoschem_bench.pipeline import read_plan
 from geoschem_bench.planning import PlannedBenchmark
-from geoschem_bench.results import JobRecord, RunPlanFile
+from geoschem_bench.records import JobRecord, RunPlanFile
 from geoschem_bench.wiring import Settings, batch_jobs, object_store
 
 ALIVE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")

@@ -13,8 +13,8 @@ from geoschem_bench.cli.console import out, say, table_of
 from geoschem_bench.errors import UserError
 from geoschem_bench.pricing import load_prices
 from geoschem_bench.recommendation import Evidence, Goal, Recommendation, Tariff, recommend
+from geoschem_bench.records import LogFacts, Result, result_of_log
 from geoschem_bench.report import DAYS_PER_MONTH, cell_of_hours, number, sayings
-from geoschem_bench.results import LogFacts, Result, result_of_log
 from geoschem_bench.selection import HELP, choose, everything, logs_at, read
 from geoschem_bench.wiring import region_of
 

@@ -15,8 +15,8 @@ from geoschem_bench.cli.progress import ALIVE, RunProgress, latest_folder
 from geoschem_bench.cli.study import is_study_asked, report_study
 from geoschem_bench.errors import NotFoundError, UserError
 from geoschem_bench.pricing import load_prices
+from geoschem_bench.records import JobRecord, LoadSummary, RunPlanFile, load_prefix
 from geoschem_bench.report import head_table
-from geoschem_bench.results import JobRecord, LoadSummary, RunPlanFile, load_prefix
 from geoschem_bench.selection import HELP
 from geoschem_bench.wiring import Settings, batch_jobs, object_store, results_store
 

@@ -12,8 +12,8 @@ from geoschem_bench.cli.connection import lazy_stores
 from geoschem_bench.cli.console import out, say, table_of
 from geoschem_bench.pricing import load_prices
 from geoschem_bench.recommendation import Tariff, recommend
+from geoschem_bench.records import Result
 from geoschem_bench.report import CostColumn, Report, build_study, sayings, study_table
-from geoschem_bench.results import Result
 from geoschem_bench.selection import choose, is_study
 from geoschem_bench.wiring import region_of, state_folder
 

@@ -4,6 +4,6 @@ Units are in the columns' names, types are nullable, and what is missing is NA, 
 """
 
 from geoschem_bench.frames.comparing import compare
-from geoschem_bench.frames.reading import read_results
+from geoschem_bench.frames.reading import results
 
-__all__ = ["compare", "read_results"]
+__all__ = ["compare", "results"]

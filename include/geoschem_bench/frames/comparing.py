@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from geoschem_bench.frames.words import option_of, results_of, warn, when_asked
 from geoschem_bench.pricing import load_prices
-from geoschem_bench.recommendation import Tariff
-from geoschem_bench.recommendation.tariff import stored_price
+from geoschem_bench.recommendation import Tariff, stored_price
 from geoschem_bench.report.comparisons import compare_results, tidy_frame
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def compare(
     """What `geoschem-bench compare` finds, one row for each metric and timer.
 
     Args:
-        baseline: A word; see `read_results`.
+        baseline: A word; see `results`.
         candidates: Words. None: the other setups that `baseline` holds.
         part: Of the name of the setup that is the baseline, where no candidates are given.
         pool: Words whose results only add to what is known of the spread between runs.

@@ -1,4 +1,4 @@
-"""`read_results`: runs as a data frame."""
+"""`results`: runs as a data frame."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from geoschem_bench.errors import UserError
 from geoschem_bench.frames.rows import Cost, CostOf, frame_of, row_of
 from geoschem_bench.frames.words import option_of, results_of, when_asked
 from geoschem_bench.pricing import PriceList, PurchaseOption, load_prices, usd_per_sim_day
-from geoschem_bench.results import Result
+from geoschem_bench.records import Result
 from geoschem_bench.selection import everything
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def read_results(
+def results(
     *words: str,
     timers: bool = False,
     region: str | None = None,
@@ -46,8 +46,8 @@ def read_results(
                         "another one")  # fmt: skip
     listed = load_prices() if prices is None else prices  # an empty list is one, too
     cost = _costs_of(listed, region, option) if region else _stored_cost
-    results = _distinct(_results(words))
-    return frame_of([row_of(result, cost, timers) for result in results])
+    found = _distinct(_results(words))
+    return frame_of([row_of(result, cost, timers) for result in found])
 
 
 def _results(words: Sequence[str]) -> list[Result]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from geoschem_bench.analysis import cpmip_of
 from geoschem_bench.pricing import Price
-from geoschem_bench.results import Result
+from geoschem_bench.records import Result
 
 if TYPE_CHECKING:
     import pandas as pd

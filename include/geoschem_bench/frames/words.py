@@ -9,7 +9,7 @@ from functools import cache
 
 from geoschem_bench.errors import UserError
 from geoschem_bench.pricing import PurchaseOption
-from geoschem_bench.results import Result
+from geoschem_bench.records import Result
 from geoschem_bench.selection import Stores, choose
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from geoschem_bench.errors import ManifestError, Reason, StorageError
 from geoschem_bench.manifest import MAX_BYTES, read_manifest
 from geoschem_bench.planning import PlannedBenchmark
-from geoschem_bench.results import JobRecord, ObjectStore, classify
+from geoschem_bench.records import JobRecord, ObjectStore, classify
 
 if TYPE_CHECKING:
     from geoschem_bench.aws.batch import Job

@@ -3,7 +3,7 @@
 from geoschem_bench.recommendation.answers import CHEAPEST, FASTEST
 from geoschem_bench.recommendation.models import Answer, Evidence, Goal, Recommendation
 from geoschem_bench.recommendation.recommending import describe_simulation, recommend
-from geoschem_bench.recommendation.tariff import Tariff
+from geoschem_bench.recommendation.tariff import Tariff, stored_price
 
 __all__ = [
     "CHEAPEST",
@@ -15,4 +15,5 @@ __all__ = [
     "Tariff",
     "describe_simulation",
     "recommend",
+    "stored_price",
 ]

@@ -15,7 +15,7 @@ from geoschem_bench.recommendation.candidates import Candidate, candidates_of
 from geoschem_bench.recommendation.models import Answer, Goal, Recommendation
 from geoschem_bench.recommendation.tariff import Tariff, stored_price
 from geoschem_bench.recommendation.untested import not_tested
-from geoschem_bench.results import Result
+from geoschem_bench.records import Result
 
 FEWEST_TYPES = 2
 

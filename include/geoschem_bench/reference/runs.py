@@ -6,8 +6,8 @@ from functools import cache
 from typing import Any
 
 from geoschem_bench import units
+from geoschem_bench.records import Result
 from geoschem_bench.reference.tables import PAPER, Row, number, rows_of, whole
-from geoschem_bench.results import Result
 
 WHOLE_RUN = "GEOS-Chem"
 """The timer of the whole run, initialisation and finalisation included."""

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from geoschem_bench.analysis import Analysis
 from geoschem_bench.recommendation import Recommendation
+from geoschem_bench.records import Rejected, Result, RunPlanFile
 from geoschem_bench.report.page import render
 from geoschem_bench.report.tables import results_csv, results_json
 from geoschem_bench.report.view import page_of
-from geoschem_bench.results import Rejected, Result, RunPlanFile
 
 
 @dataclass(frozen=True)

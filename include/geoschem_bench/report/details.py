@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from geoschem_bench import units
 from geoschem_bench.analysis import Analysis, Component, Measures, Spread
 from geoschem_bench.recommendation import describe_simulation
+from geoschem_bench.records import Result
 from geoschem_bench.report.formats import DASH, moment, number, percent, plain, span, variation
-from geoschem_bench.results import Result
 
 
 @dataclass(frozen=True)

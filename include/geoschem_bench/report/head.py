@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geoschem_bench.analysis import Analysis, Measures, ScalingPoint
+from geoschem_bench.records import Result
 from geoschem_bench.report.formats import DASH, extremes, number, percent
-from geoschem_bench.results import Result
 
 DAYS_PER_MONTH = 30
 """Of a simulated month, for USD per simulated month: the page says so beside the number."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from geoschem_bench.analysis import Analysis
+from geoschem_bench.records import Result
 from geoschem_bench.report.head import DAYS_PER_MONTH
-from geoschem_bench.results import Result
 
 _INTERVALS = {
     "log_t": "Student's t on the logarithms (3 to 5 repetitions)",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from geoschem_bench.records import Result, RunPlanFile
 from geoschem_bench.report.formats import DASH, number
-from geoschem_bench.results import Result, RunPlanFile
 from geoschem_bench.suite import LOCAL
 
 PROXY_BANNER = (

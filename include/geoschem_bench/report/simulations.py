@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from geoschem_bench.analysis import Analysis, ScalingSeries, ordered_groups
 from geoschem_bench.recommendation import describe_simulation
+from geoschem_bench.records import Result
 from geoschem_bench.report.figures import draw_components, draw_scaling, draw_times
 from geoschem_bench.report.formats import number
-from geoschem_bench.results import Result
 
 _ANSWERS = {
     True: "the same answer, since the final fields are identical.",

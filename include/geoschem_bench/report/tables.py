@@ -13,8 +13,8 @@ from typing import Any
 
 from geoschem_bench.analysis import Analysis, Spread, latest_submissions
 from geoschem_bench.recommendation import Recommendation
+from geoschem_bench.records import Rejected, Result, RunPlanFile
 from geoschem_bench.report.formats import plain
-from geoschem_bench.results import Rejected, Result, RunPlanFile
 
 SCHEMA_VERSION = "1.0"
 
@@ -52,9 +52,9 @@ def results_csv(results: Sequence[Result], analysis: Analysis) -> bytes:
     ]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(_safe(name) for name in header)
+    writer.writerow(spreadsheet_safe(name) for name in header)
     for result in (*latest, *earlier):
-        writer.writerow(_safe(value) for value in _row(result, analysis, components))
+        writer.writerow(spreadsheet_safe(value) for value in _row(result, analysis, components))
     return out.getvalue().encode("utf-8", "replace")
 
 
@@ -70,7 +70,7 @@ def _row(result: Result, analysis: Analysis, components: Sequence[str]) -> list[
     return row + [result.timers.get(name) for name in components]
 
 
-def _safe(value: object) -> object:
+def spreadsheet_safe(value: object) -> object:
     """Text that a spreadsheet would take for a formula gets a quote in front (OWASP)."""
     if isinstance(value, bool):
         return str(value).lower()

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from geoschem_bench.analysis import Analysis, latest_submissions
 from geoschem_bench.recommendation import Recommendation
+from geoschem_bench.records import Rejected, Result, RunPlanFile
 from geoschem_bench.report.advice import Advice, advice_of
 from geoschem_bench.report.details import Detail, details
 from geoschem_bench.report.formats import moment
@@ -16,7 +17,6 @@ from geoschem_bench.report.methods import methods
 from geoschem_bench.report.places import Machine, Place, banners, machines, places
 from geoschem_bench.report.planned import Planned, planned_of
 from geoschem_bench.report.simulations import SimulationView, simulation_views
-from geoschem_bench.results import Rejected, Result, RunPlanFile
 
 
 @dataclass(frozen=True)

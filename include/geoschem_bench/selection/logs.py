@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from geoschem_bench.errors import NotFoundError
 from geoschem_bench.model_logs import (
@@ -20,9 +19,7 @@ from geoschem_bench.model_logs import (
     read_log,
     read_timers_run,
 )
-
-if TYPE_CHECKING:
-    from geoschem_bench.aws.s3 import S3ObjectStore
+from geoschem_bench.records import ObjectStore
 
 
 @dataclass(frozen=True)
@@ -40,9 +37,7 @@ class LogFile:
         return self.name.rsplit("/", 1)[-1]
 
 
-def logs_at(
-    words: Iterable[str], objects: S3ObjectStore | None = None
-) -> tuple[list[LogFile], int]:
+def logs_at(words: Iterable[str], objects: ObjectStore | None = None) -> tuple[list[LogFile], int]:
     """The logs that the words mean, and how many other files lay beside them.
 
     Args:
@@ -72,7 +67,7 @@ def _on_disk(word: str) -> tuple[list[LogFile], int]:
     return [LogFile(str(log.path), log) for log in logs], others
 
 
-def _in_s3(prefix: str, objects: S3ObjectStore | None) -> tuple[list[LogFile], int]:
+def _in_s3(prefix: str, objects: ObjectStore | None) -> tuple[list[LogFile], int]:
     if objects is None:
         raise NotFoundError(f"{prefix}: S3 is not connected here")
     addresses = list(objects.list(prefix))
@@ -82,7 +77,7 @@ def _in_s3(prefix: str, objects: S3ObjectStore | None) -> tuple[list[LogFile], i
     return logs, len(addresses) - len(logs)
 
 
-def read(log: LogFile, objects: S3ObjectStore | None = None) -> ModelRun:
+def read(log: LogFile, objects: ObjectStore | None = None) -> ModelRun:
     """What the log says. Raises LogError where it is refused."""
     try:
         with ExitStack() as stack:
@@ -108,7 +103,7 @@ def _small(path: Path) -> bytes:
         return file.read(MAX_JSON_BYTES + 1)
 
 
-def _read_from_s3(log: LogFile, objects: S3ObjectStore | None, stack: ExitStack) -> ModelRun:
+def _read_from_s3(log: LogFile, objects: ObjectStore | None, stack: ExitStack) -> ModelRun:
     if objects is None:
         raise LogError(log.name, "cannot be read: S3 is not connected here")
     body = stack.enter_context(objects.open(log.name))
@@ -118,7 +113,7 @@ def _read_from_s3(log: LogFile, objects: S3ObjectStore | None, stack: ExitStack)
 
 
 def read_all(
-    logs: Iterable[LogFile], objects: S3ObjectStore | None = None
+    logs: Iterable[LogFile], objects: ObjectStore | None = None
 ) -> Iterator[tuple[LogFile, ModelRun | LogError]]:
     """Each log with what it says or why it is refused: one that is broken stops no other."""
     for log in logs:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from geoschem_bench.errors import NotFoundError, UserError
 from geoschem_bench.model_logs import LogError
+from geoschem_bench.records import (
+    LogFacts,
+    ObjectStore,
+    Result,
+    ResultsStore,
+    imports_prefix,
+    result_of_log,
+)
 from geoschem_bench.reference import published_runs
-from geoschem_bench.results import LogFacts, Result, imports_prefix, result_of_log
 from geoschem_bench.selection.logs import logs_at, read_all
 from geoschem_bench.suite.names import likeliest
-
-if TYPE_CHECKING:
-    from geoschem_bench.aws.dynamodb import DynamoResultsStore
-    from geoschem_bench.aws.s3 import S3ObjectStore
 
 PUBLISHED, IMPORTED = "published", "imported"
 HELP = (
@@ -30,8 +32,8 @@ class Stores:
     """Where stored results are asked for."""
 
     bucket: str
-    objects: S3ObjectStore
-    results: DynamoResultsStore
+    objects: ObjectStore
+    results: ResultsStore
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,10 @@ def choose(word: str, stores: Callable[[], Stores]) -> Chosen:
 
 
 def _published(word: str, part: str) -> tuple[Result, ...]:
-    """By a part of the machine's name, the benchmark's id or the model's version."""
+    """By a benchmark's id, else by a part of the machine's name, the id or the version."""
+    exact = tuple(run for run in published_runs() if run.benchmark_id == part)
+    if exact:
+        return exact
     found = tuple(run for run in published_runs() if part.lower() in _names_of(run).lower())
     if not found:
         known = sorted({run.machine_class or run.benchmark_id for run in published_runs()})
@@ -82,7 +87,7 @@ def _names_of(run: Result) -> str:
     return " ".join(filter(None, (run.machine_class, run.benchmark_id, run.model_version)))
 
 
-def _logs(word: str, objects: S3ObjectStore | None) -> Chosen:
+def _logs(word: str, objects: ObjectStore | None) -> Chosen:
     results, refused = [], []
     for log, run in read_all(logs_at([word], objects)[0], objects):
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from geoschem_bench.analysis import Comparison, Sample, samples_of
-from geoschem_bench.results import Result
+from geoschem_bench.records import Result
 from tests.unit.factories import make_model_result
 
 

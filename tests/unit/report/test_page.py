@@ -6,8 +6,8 @@ import pytest
 
 from geoschem_bench.analysis import analyse
 from geoschem_bench.recommendation import recommend
+from geoschem_bench.records import Rejected
 from geoschem_bench.report import build_report
-from geoschem_bench.results import Rejected
 from tests.unit.factories import make_failure, make_model_result, make_result, sandbox_plan
 from tests.unit.report.reports import MADE_AT, fresh_report_of, report_of
 

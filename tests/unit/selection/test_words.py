@@ -6,30 +6,22 @@ from pathlib import Path
 import pytest
 
 from geoschem_bench.errors import NotFoundError, UserError
-from geoschem_bench.results import LogFacts, file_log
+from geoschem_bench.records import LogFacts, LogFiler
 from geoschem_bench.selection import Stores, choose, everything, is_study, logs_at, read, read_all
 from tests.unit.factories import RUN, make_result
-from tests.unit.results.fakes import MemoryObjects, MemoryResults
+from tests.unit.records.fakes import MemoryObjects, MemoryResults
 
 LOGS = Path(__file__).parents[2] / "data" / "model_logs" / "gc-classic-14.7.0"
 GOOD = LOGS / "tt-1day-synthetic-met-2threads-ok.log"
 
 
-class Folders(MemoryObjects):
-    """With the two questions that only S3 itself answers."""
-
-    def folders(self, prefix):
-        rest = [a[len(prefix) :] for a in self.objects if a.startswith(prefix)]
-        return iter(sorted({name.split("/")[0] for name in rest}))
-
-
 @pytest.fixture
 def stores():
-    objects, results = Folders(), MemoryResults()
+    objects, results = MemoryObjects(), MemoryResults()
     results.put([make_result(), make_result(threads=2)])
     objects.put(f"s3://bucket/runs/{RUN}/plan.json", b"{}")
     (log,), _ = logs_at([str(GOOD)])
-    file_log(read(log), log.file_name, LogFacts(), "bucket", objects, results)
+    LogFiler("bucket", objects, results).file(read(log), log.file_name, LogFacts())
     return Stores("bucket", objects, results)
 
 
@@ -50,6 +42,8 @@ def test_published_runs_need_no_store():
         "14.4.1",
         "14.4.2",
     }
+    exact = "GCC-12-1-1-FULLCHEM-4x5-7D-c5-4xlarge-HT"
+    assert {r.benchmark_id for r in choose(f"published:{exact}", nobody).results} == {exact}
     with pytest.raises(NotFoundError, match=r"there are: .*c5\.4xlarge"):
         choose("published:c99", nobody)
 

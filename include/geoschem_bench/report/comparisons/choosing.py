@@ -17,8 +17,8 @@ from geoschem_bench.analysis import (
 )
 from geoschem_bench.errors import NotFoundError, UserError
 from geoschem_bench.recommendation import describe_simulation
+from geoschem_bench.records import Result
 from geoschem_bench.report.comparisons.naming import named_apart
-from geoschem_bench.results import Result
 
 _Named = tuple[str, Sequence[Result]]
 """A word as typed, and what it means."""

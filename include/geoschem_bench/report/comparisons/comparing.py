@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from geoschem_bench.analysis import PooledSpread
+from geoschem_bench.records import Result
 from geoschem_bench.report.comparisons.choosing import choose_samples
 from geoschem_bench.report.comparisons.pairs import Pair, PriceOf, pair_of
-from geoschem_bench.results import Result
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from geoschem_bench.analysis import Sample
-from geoschem_bench.analysis.labels import labels_of
+from geoschem_bench.analysis import Sample, labels_of
 
 
 def named_apart(words: Sequence[str], samples: Sequence[Sequence[Sample]]) -> list[list[Sample]]:

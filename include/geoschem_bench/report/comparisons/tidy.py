@@ -13,7 +13,7 @@ from geoschem_bench.errors import UserError
 from geoschem_bench.report.comparisons.pairs import Pair, Side
 from geoschem_bench.report.comparisons.wording import change_percent
 from geoschem_bench.report.formats import plain
-from geoschem_bench.report.tables import _safe
+from geoschem_bench.report.tables import spreadsheet_safe
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +70,7 @@ def tidy_csv(pairs: Iterable[Pair]) -> bytes:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for row in tidy_rows(pairs):
-        writer.writerow(_safe(row[name]) for name in COLUMNS)
+        writer.writerow(spreadsheet_safe(row[name]) for name in COLUMNS)
     return out.getvalue().encode("utf-8", "replace")
 
 

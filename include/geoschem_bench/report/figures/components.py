@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geoschem_bench.analysis import Analysis
+from geoschem_bench.records import Result
 from geoschem_bench.report.figures.canvas import (
     INK,
     PAPER,
@@ -18,7 +19,6 @@ from geoschem_bench.report.figures.canvas import (
     legend_text,
 )
 from geoschem_bench.report.formats import number
-from geoschem_bench.results import Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from geoschem_bench.analysis import ScalingSeries
+from geoschem_bench.records import Result
 from geoschem_bench.report.figures.canvas import INK, SERIES, SOFT, drawing, finish, legend_text
-from geoschem_bench.results import Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from geoschem_bench import units
 from geoschem_bench.analysis import Analysis, Spread
+from geoschem_bench.records import Result
 from geoschem_bench.report.figures.canvas import INK, SERIES, drawing, finish, label_rows
 from geoschem_bench.report.formats import number
-from geoschem_bench.results import Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from geoschem_bench.analysis import Group, Study, parts_of
 from geoschem_bench.recommendation import Recommendation, describe_simulation
+from geoschem_bench.records import Result
 from geoschem_bench.report.advice import Advice, advice_of
 from geoschem_bench.report.figures import Bar, Point, draw_bars, draw_costs
 from geoschem_bench.report.formats import moment, number
@@ -17,7 +18,6 @@ from geoschem_bench.report.simulations import Figure
 from geoschem_bench.report.study.findings import Finding, findings_of, spread_in_words
 from geoschem_bench.report.study.methods import methods_of
 from geoschem_bench.report.study.table import CostColumn, footnotes_of, study_table
-from geoschem_bench.results import Result
 
 _PUBLISHED = "Measured and published by others, not by this project"
 _SMOKE = SMOKE_BANNER

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from geoschem_bench.errors import EXIT_CODES, Reason
-from geoschem_bench.results import classify
+from geoschem_bench.records import classify
 
 SAID_BY_BATCH = [
     ("Host EC2 (instance i-0abc) terminated.", Reason.SPOT_INTERRUPTED),

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from geoschem_bench.manifest import Manifest
-from geoschem_bench.results.logs.facts import log_run_id
+from geoschem_bench.records.logs.facts import log_run_id
 
 
 def log_fields(manifest: Manifest) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from geoschem_bench.errors import Reason, UserError
 from geoschem_bench.manifest import read_manifest
 from geoschem_bench.model_logs import LogError, open_log, read_log, read_timers_run
 from geoschem_bench.pricing import Price, PriceList
-from geoschem_bench.results import LogFacts, Stored, file_log, load_prefix, result_of_log
-from geoschem_bench.results.logs import manifest_of_log
-from tests.unit.results.fakes import MemoryObjects, MemoryResults
+from geoschem_bench.records import LogFacts, LogFiler, Stored, load_prefix, result_of_log
+from geoschem_bench.records.logs import manifest_of_log
+from tests.unit.records.fakes import MemoryObjects, MemoryResults
 
 LOGS = Path(__file__).parents[2] / "data" / "model_logs" / "gc-classic-14.7.0"
 GOOD = "tt-1day-synthetic-met-2threads-ok.log"
@@ -41,7 +41,7 @@ def store():
 
 
 def filed(objects, store, facts=LogFacts(), run=None, prices=None):  # noqa: B008 - frozen
-    return file_log(run or log(), GOOD, facts, BUCKET, objects, store, prices=prices)
+    return LogFiler(BUCKET, objects, store, prices).file(run or log(), GOOD, facts)
 
 
 def test_what_the_log_says_and_what_nobody_said():
@@ -64,7 +64,7 @@ def test_cpu_efficiency_is_of_the_whole_process_and_needs_the_threads():
     assert result_of_log(log(), GOOD, LogFacts()).cpu_efficiency is None
     known = result_of_log(log(), GOOD, LogFacts(threads=2))
     assert known.cpu_efficiency == pytest.approx((107.60 + 17.47) / (106.07 * 2))
-    assert known.peak_memory_gib == (pytest.approx(2150000 / 1024**2),)
+    assert known.peak_memory_gib[0] == pytest.approx(2150000 / 1024**2)
 
 
 def test_the_instance_type_brings_what_the_catalogue_knows():
@@ -92,7 +92,9 @@ def test_a_failed_run_keeps_its_timers_and_has_no_speed():
 def test_a_manifest_of_a_log_reads_back(objects, store):
     filed(objects, store, ON_C5)
     (address,) = [a for a in objects.objects if a.endswith("manifest.json")]
-    assert read_manifest(objects.objects[address], address).provenance.source == GOOD
+    provenance = read_manifest(objects.objects[address], address).provenance
+    assert provenance
+    assert provenance.source == GOOD
 
 
 def test_a_job_may_not_leave_out_what_a_log_may():
@@ -110,8 +112,14 @@ def test_the_same_log_is_filed_once(objects, store):
 
 def test_a_copy_under_another_name_is_the_same_log(objects, store):
     filed(objects, store)
-    copy = file_log(log(), "copy.log", LogFacts(), BUCKET, objects, store)
+    copy = LogFiler(BUCKET, objects, store).file(log(), "copy.log", LogFacts())
     assert (copy.stored, copy.result.source) == (Stored.SAME, GOOD)
+
+
+def test_copies_in_one_import_are_one(objects, store):
+    filer = LogFiler(BUCKET, objects, store)
+    outcomes = [filer.file(log(), name, LogFacts()).stored for name in ("a.log", "b.log")]
+    assert outcomes == [Stored.NEW, Stored.SAME]
 
 
 def test_other_facts_take_the_place_of_the_first(objects, store):

@@ -8,8 +8,8 @@ import pytest
 
 from geoschem_bench.errors import NotFoundError, Reason
 from geoschem_bench.manifest import MAX_BYTES
-from geoschem_bench.results import Stored, load_prefix
-from tests.unit.results.fakes import (
+from geoschem_bench.records import Stored, load_prefix
+from tests.unit.records.fakes import (
     FC,
     PREFIX,
     RUN,

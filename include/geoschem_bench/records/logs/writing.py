@@ -21,7 +21,7 @@ from geoschem_bench.manifest import (
     SimulationDetails,
 )
 from geoschem_bench.model_logs import ModelRun
-from geoschem_bench.results.logs.facts import (
+from geoschem_bench.records.logs.facts import (
     LogFacts,
     derived_id,
     simulation_of_log,

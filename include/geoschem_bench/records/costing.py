@@ -9,8 +9,8 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from geoschem_bench.pricing import Price, PriceSource, usd_per_sim_day
-from geoschem_bench.results.records import Result
-from geoschem_bench.results.stores import ObjectStore
+from geoschem_bench.records.models import Result
+from geoschem_bench.records.stores import ObjectStore
 
 COST_FILE = "cost.json"
 

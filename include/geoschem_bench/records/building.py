@@ -9,9 +9,9 @@ from typing import Any
 from geoschem_bench.errors import Reason
 from geoschem_bench.manifest import Manifest, Repetition
 from geoschem_bench.planning import PlannedBenchmark, run_id_by_hand
-from geoschem_bench.results.failures import classify
-from geoschem_bench.results.logs import log_fields
-from geoschem_bench.results.records import JobRecord, Result
+from geoschem_bench.records.failures import classify
+from geoschem_bench.records.logs import log_fields
+from geoschem_bench.records.models import JobRecord, Result
 from geoschem_bench.suite import Benchmark, complete_benchmark
 
 _SMOKE_DAYS = {"gc-classic": 7.0, "gchp": 1.0}

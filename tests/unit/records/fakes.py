@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from geoschem_bench.planning import PlannedBenchmark, output_path, plan_suite, run_prefix
-from geoschem_bench.results import ObjectStore, Result, ResultsStore, RunPlanFile, Stored
+from geoschem_bench.records import ObjectStore, Result, ResultsStore, RunPlanFile, Stored
 from geoschem_bench.suite import load_suite
 
 BUCKET = "bucket"
@@ -28,6 +29,13 @@ class MemoryObjects(ObjectStore):
 
     def list(self, prefix: str) -> Iterator[str]:
         return iter(sorted(address for address in self.objects if address.startswith(prefix)))
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        rest = [a[len(prefix) :] for a in self.objects if a.startswith(prefix)]
+        return iter(sorted({name.split("/")[0] for name in rest if "/" in name}))
+
+    def open(self, address: str) -> io.BytesIO:
+        return io.BytesIO(self.objects[address])
 
     def get(self, address: str, limit: int | None = None) -> bytes | None:
         body = self.objects.get(address)

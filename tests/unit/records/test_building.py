@@ -9,9 +9,9 @@ import pytest
 
 from geoschem_bench.errors import Reason
 from geoschem_bench.manifest import read_manifest
-from geoschem_bench.results import JobRecord, Result
-from geoschem_bench.results.building import result_of_manifest
-from tests.unit.results.fakes import folder, job, manifest
+from geoschem_bench.records import JobRecord, Result
+from geoschem_bench.records.building import result_of_manifest
+from tests.unit.records.fakes import folder, job, manifest
 
 
 def row(raw: bytes, record: bytes | None = None) -> Result:

@@ -14,11 +14,11 @@ from geoschem_bench.errors import ManifestError, NotFoundError
 from geoschem_bench.manifest import MAX_BYTES, Manifest, read_manifest
 from geoschem_bench.planning import PlannedBenchmark
 from geoschem_bench.pricing import PriceSource
-from geoschem_bench.results.building import result_of_failure, result_of_manifest
-from geoschem_bench.results.costing import with_cost
-from geoschem_bench.results.records import JobRecord, Result
-from geoschem_bench.results.run_files import RunPlanFile, read_run_plan
-from geoschem_bench.results.stores import ObjectStore, ResultsStore, Stored
+from geoschem_bench.records.building import result_of_failure, result_of_manifest
+from geoschem_bench.records.costing import with_cost
+from geoschem_bench.records.models import JobRecord, Result
+from geoschem_bench.records.run_files import RunPlanFile, read_run_plan
+from geoschem_bench.records.stores import ObjectStore, ResultsStore, Stored
 
 _IN_RUN = re.compile(
     r"/runs/(?P<run>[A-Za-z0-9-]+)/(?P<phase>phase_[1-4])/(?P<id>[A-Za-z0-9-]+)/(?P<n>\d+)/$"

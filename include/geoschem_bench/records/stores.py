@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from enum import StrEnum
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
-from geoschem_bench.results.records import Result
+from geoschem_bench.records.models import Result
 
 
 class Stored(StrEnum):
@@ -26,6 +27,12 @@ class ObjectStore(Protocol):
 
     def list(self, prefix: str) -> Iterator[str]:
         """Addresses under `prefix`, sorted."""
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """Names directly under `prefix`, which ends in a slash."""
+
+    def open(self, address: str) -> AbstractContextManager[BinaryIO]:
+        """The object as a stream. NotFoundError where there is none."""
 
     def get(self, address: str, limit: int | None = None) -> bytes | None:
         """The object, or its first `limit` bytes; None where there is none."""

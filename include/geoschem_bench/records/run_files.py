@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from geoschem_bench.planning import PlannedBenchmark, output_path
-from geoschem_bench.results.stores import ObjectStore
+from geoschem_bench.records.stores import ObjectStore
 
 
 class RunPlanFile(BaseModel):

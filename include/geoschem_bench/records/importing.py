@@ -1,0 +1,135 @@
+"""One log → its manifest in S3 and its row in the table, filed once however often it comes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from threading import Lock
+
+from pydantic import ValidationError
+
+from geoschem_bench.manifest import Manifest
+from geoschem_bench.model_logs import LogError, ModelRun
+from geoschem_bench.pricing import PriceSource
+from geoschem_bench.records.building import result_of_manifest
+from geoschem_bench.records.costing import with_cost
+from geoschem_bench.records.logs import (
+    LogFacts,
+    derived_id,
+    log_run_id,
+    manifest_of_log,
+    with_facts,
+)
+from geoschem_bench.records.models import Result
+from geoschem_bench.records.stores import ObjectStore, ResultsStore, Stored
+
+_MANIFEST = re.compile(
+    r"/imports/(?P<run>[A-Za-z0-9-]+)/(?P<id>[A-Za-z0-9-]+)/(?P<n>\d+)/manifest\.json$"
+)
+
+
+@dataclass(frozen=True)
+class Filed:
+    """What became of one log."""
+
+    result: Result
+    stored: Stored
+
+
+def imports_prefix(bucket: str) -> str:
+    """Where imported logs are filed: `load` of it rebuilds their part of the table."""
+    return f"s3://{bucket}/imports/"
+
+
+def result_of_log(run: ModelRun, name: str, facts: LogFacts) -> Result:
+    """The row of a log that is not to be stored. Raises as `manifest_of_log`."""
+    manifest = manifest_of_log(run, name, facts)
+    return result_of_manifest(manifest, _sha256(manifest), "", None)
+
+
+class LogFiler:
+    """Files runs of the model: each log once, however often it comes.
+
+    The same log with the same facts is the same row. With other facts (an instance type that was
+    left out the first time) it becomes the next submission, which takes the place of the first
+    wherever the latest counts.
+    """
+
+    def __init__(
+        self,
+        bucket: str,
+        objects: ObjectStore,
+        store: ResultsStore,
+        prices: PriceSource | None = None,
+    ) -> None:
+        """What was imported before is listed once: asking for each log would take as many calls."""
+        self._prefix = imports_prefix(bucket)
+        self._objects, self._store, self._prices = objects, store, prices
+        self._filed = _filed_logs(self._prefix, objects)
+        self._seen: set[str] = set()
+        self._lock = Lock()
+
+    def file(self, run: ModelRun, name: str, facts: LogFacts) -> Filed:
+        """File one run; may be called from several threads.
+
+        Args:
+            run: What the log says.
+            name: Of the file, without its folder.
+            facts: What the person says.
+
+        Raises:
+            LogError: The log does not say what was simulated, or is filed under another id.
+            UserError: The instance type is unknown.
+        """
+        with self._lock:
+            is_copy = run.sha256 in self._seen
+            self._seen.add(run.sha256)
+        if is_copy:
+            return Filed(result_of_log(run, name, facts), Stored.SAME)
+        folder = f"{self._prefix}{log_run_id(run.started, run.sha256)}/"
+        manifest = self._manifest(run, name, facts, folder)
+        number = manifest.provenance.submission if manifest.provenance else 1
+        folder += f"{manifest.benchmark_id}/{number}/"
+        self._objects.put(folder + "manifest.json", manifest.to_json())
+        result = result_of_manifest(manifest, _sha256(manifest), folder, None)
+        result = with_cost(result, self._objects, self._prices)
+        (stored,) = self._store.put([result]).values()
+        return Filed(result, stored)
+
+    def _manifest(self, run: ModelRun, name: str, facts: LogFacts, folder: str) -> Manifest:
+        """The one that is filed already, where this is the same but for the file's name."""
+        known = self._filed.get(folder.rstrip("/").rsplit("/", 1)[-1])
+        if known is None:
+            wanted = facts.benchmark_id or derived_id(with_facts(run, facts), name)
+            return manifest_of_log(run, name, replace(facts, benchmark_id=wanted))
+        there, number = known
+        if facts.benchmark_id not in (None, there):
+            raise LogError(name, f"is filed as {there} already; leave out --id, or give that one")
+        facts = replace(facts, benchmark_id=there)
+        filed = self._objects.get(f"{folder}{there}/{number}/manifest.json") or b""
+        same = manifest_of_log(run, _name_in(filed) or name, facts, number)
+        return same if same.to_json() == filed else manifest_of_log(run, name, facts, number + 1)
+
+
+def _filed_logs(prefix: str, objects: ObjectStore) -> dict[str, tuple[str, int]]:
+    """Run id of each imported log → its benchmark id and latest submission."""
+    latest: dict[str, tuple[str, int]] = {}
+    for address in objects.list(prefix):
+        found = _MANIFEST.search(address)
+        if found:
+            one = found["id"], int(found["n"])
+            latest[found["run"]] = max(latest.get(found["run"], one), one, key=lambda x: x[1])
+    return latest
+
+
+def _name_in(filed: bytes) -> str | None:
+    try:
+        provenance = Manifest.model_validate_json(filed).provenance
+    except ValidationError:
+        return None
+    return provenance.source if provenance else None
+
+
+def _sha256(manifest: Manifest) -> str:
+    return hashlib.sha256(manifest.to_json()).hexdigest()
