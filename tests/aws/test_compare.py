@@ -21,7 +21,7 @@ ONE_THREAD, TWO_THREADS = (
     str(LOGS / f"tt-1day-synthetic-met-{name}-ok.log") for name in ("1thread", "2threads")
 )
 C4, C5 = "published:c4.8xlarge", "published:c5.9xlarge"
-OLD, NEW = "20261101T000000Z-0badcafe", "20261102T000000Z-0badbeef"
+OLD, NEW = "20261103T000000Z-0c0ffee0", "20261102T000000Z-0badbeef"
 FAST, SLOW = (100.0, 101.0, 99.0), (110.0, 111.0, 109.0)
 
 

@@ -54,7 +54,8 @@ def test_the_golden_file():
     assert [r.wall_seconds for r in manifest.repetitions if not r.warmup] == [5744.8, 5656.1]
     assert manifest.plan is not None
     assert manifest.plan["benchmark_run_id"] == "20261122T035120Z-1a2b3c4d"
-    assert manifest.started and manifest.started.isoformat() == "2026-11-22T03:58:02.125000+00:00"
+    assert manifest.started
+    assert manifest.started.isoformat() == "2026-11-22T03:58:02.125000+00:00"
 
 
 def test_what_is_written_reads_back():
