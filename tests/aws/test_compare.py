@@ -21,7 +21,7 @@ ONE_THREAD, TWO_THREADS = (
     str(LOGS / f"tt-1day-synthetic-met-{name}-ok.log") for name in ("1thread", "2threads")
 )
 C4, C5 = "published:c4.8xlarge", "published:c5.9xlarge"
-OLD, NEW = "20261103T000000Z-0c0ffee0", "20261102T000000Z-0badbeef"
+OLD, NEW = "20261101T010000Z-0ddba115", "20261102T000000Z-0badbeef"
 FAST, SLOW = (100.0, 101.0, 99.0), (110.0, 111.0, 109.0)
 
 
@@ -82,7 +82,7 @@ class TestStored:
         assert ("slower by more than" in done.stderr) == (code == 1)
 
     def test_a_run_by_its_end_leaves_failures_out(self):
-        assert "slower" in typed("0badcafe", "0badbeef").stdout
+        assert "slower" in typed("0ddba115", "0badbeef").stdout
 
     def test_a_failed_benchmark_says_why(self):
         with pytest.raises(NotFoundError, match="no run in it has a time to compare: Job attempt"):
