@@ -4,8 +4,10 @@ GeosChemBenchError
 ├── UserError                 the person can mend it: shown as one message, exit 2
 │   ├── SuiteError            a suite file is wrong (carries every Problem found)
 │   ├── SettingsError         a setting is missing or contradicts another
-│   └── NotFoundError         no such run, benchmark, file or suite
-├── ManifestError             a manifest cannot be read (it is set aside, not raised to people)
+│   ├── NotFoundError         no such run, benchmark, file or suite
+│   └── LogError              a file is refused as a log of the model
+├── RefusedError              a file is refused: `where`, `why`; LogError is one, too
+│   └── ManifestError         a manifest cannot be read (it is set aside, not raised to people)
 ├── StorageError              S3 or DynamoDB refused
 ├── SandboxError              the sandbox does not start, answer or stop
 └── BenchmarkError            a benchmark failed, with a Reason from the closed list
@@ -91,8 +93,8 @@ class SandboxError(GeosChemBenchError):
     """The sandbox does not start, answer or stop."""
 
 
-class ManifestError(GeosChemBenchError):
-    """A manifest that cannot be read. `where` names it, `why` says what is wrong."""
+class RefusedError(GeosChemBenchError):
+    """A file that is refused. `where` names it, `why` says in one sentence what is wrong."""
 
     def __init__(self, where: str, why: str) -> None:
         super().__init__(where, why)
@@ -101,6 +103,14 @@ class ManifestError(GeosChemBenchError):
 
     def __str__(self) -> str:
         return f"{self.where}: {self.why}"
+
+
+class ManifestError(RefusedError):
+    """A manifest that cannot be read."""
+
+
+class LogError(RefusedError, UserError):
+    """A file that is refused as a log of the model."""
 
 
 class BenchmarkError(GeosChemBenchError):

@@ -11,6 +11,8 @@ from geoschem_bench import errors
 from geoschem_bench.errors import GeosChemBenchError, Problem, Reason, SuiteError, UserError
 
 ARGUMENTS = {
+    "RefusedError": ("file.log", "is empty"),
+    "LogError": ("file.log", "is empty"),
     "ManifestError": ("s3://bucket/manifest.json", "is no valid JSON"),
     "BenchmarkError": (Reason.TIMEOUT, "the limit of 60 s passed"),
     "SuiteError": (Path("a.yaml"), [Problem("a.yaml", 3, "phase_1[0].id", "is missing")]),
@@ -19,9 +21,10 @@ ARGUMENTS = {
 
 
 def tree(root: type[GeosChemBenchError]) -> list[type[GeosChemBenchError]]:
-    """`root` and all below it that `errors` defines."""
+    """`root` and all below it that `errors` defines, each once."""
     below = [child for sub in root.__subclasses__() for child in tree(sub)]
-    return [root, *(child for child in below if child.__module__ == errors.__name__)]
+    ours = [child for child in below if child.__module__ == errors.__name__]
+    return list(dict.fromkeys([root, *ours]))
 
 
 @pytest.mark.parametrize("kind", tree(GeosChemBenchError), ids=lambda kind: kind.__name__)
@@ -43,7 +46,9 @@ def test_every_exception_of_the_module_is_in_the_tree_and_drawn():
     assert all(kind.__name__ in (errors.__doc__ or "") for kind in defined)
 
 
-@pytest.mark.parametrize("kind", [errors.SuiteError, errors.SettingsError, errors.NotFoundError])
+@pytest.mark.parametrize(
+    "kind", [errors.SuiteError, errors.SettingsError, errors.NotFoundError, errors.LogError]
+)
 def test_what_a_person_can_mend_is_a_user_error(kind):
     assert issubclass(kind, UserError)
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import zlib
-from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
-from typing import NoReturn
 
 from geoschem_bench.catalog.model import Catalog
 from geoschem_bench.catalog.wire import from_document, to_document
-from geoschem_bench.errors import UserError
+from geoschem_bench.snapshots import Snapshot, write_whole
 
 CATALOG_VARIABLE = "GEOSCHEM_BENCH_CATALOG"
 """Environment variable that names a refreshed catalogue file."""
@@ -29,53 +25,28 @@ _OS_BYTE, _UNIX = 9, 3
 
 
 def load_catalog() -> Catalog:
-    """The file GEOSCHEM_BENCH_CATALOG names, else the package's snapshot.
-
-    Read once and kept; read again when the file has changed.
-    """
-    named = os.environ.get(CATALOG_VARIABLE, "").strip()
-    path = Path(named).expanduser() if named else SNAPSHOT
-    try:
-        state = path.stat()
-    except OSError as error:
-        _refuse(path, error.strerror or str(error))
-    return _read_cached(path, state.st_mtime_ns, state.st_size)
-
-
-@lru_cache(maxsize=4)
-def _read_cached(path: Path, _changed_ns: int, _size: int) -> Catalog:
-    """Change time and size are in the key, so that a refresh is seen without a restart."""
-    return read_catalog(path)
+    """The file GEOSCHEM_BENCH_CATALOG names, else the package's snapshot."""
+    return _SNAPSHOT.load()
 
 
 def read_catalog(path: Path) -> Catalog:
     """The catalogue in this file. Raises UserError, with the cure, if it is none."""
-    try:
-        return from_document(json.loads(_unpack(path)))
-    except OSError as error:  # gzip's BadGzipFile is one
-        _refuse(path, error.strerror or str(error))
-    except (EOFError, zlib.error) as error:
-        _refuse(path, f"it is cut short or damaged ({error})")
-    except RecursionError:
-        _refuse(path, "it is nested too deeply")
-    except ValueError as error:  # JSON's and Unicode's are ones
-        _refuse(path, str(error))
+    return _SNAPSHOT.read(path)
 
 
 def write_catalog(path: Path, catalog: Catalog) -> None:
-    """Write it so that a reader sees the old file or the new one, never half of one."""
+    """Write it. UserError where the file cannot be written."""
     document = json.dumps(to_document(catalog), separators=(",", ":"), ensure_ascii=False)
-    packed = _pack(document.encode())
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    write_whole(path, _pack(document.encode()), "catalogue")
+
+
+def _read(path: Path) -> Catalog:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(packed)
-        partial.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
-        message = f"{path}: the catalogue cannot be written: {error.strerror}. Choose another path."
-        raise UserError(message) from error
+        return from_document(json.loads(_unpack(path)))
+    except (EOFError, zlib.error) as error:
+        raise ValueError(f"it is cut short or damaged ({error})") from error
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def _pack(text: bytes) -> bytes:
@@ -93,12 +64,10 @@ def _unpack(path: Path) -> bytes:
     return text
 
 
-def _refuse(path: Path, why: str) -> NoReturn:
-    if path == SNAPSHOT:
-        cure = "The installation is damaged: install geoschem-bench again."
-    else:
-        cure = (
-            "Write it anew with `geoschem-bench catalog refresh`, "
-            f"or unset {CATALOG_VARIABLE} to use the catalogue that ships with the package."
-        )
-    raise UserError(f"{path}: this is not a readable instance catalogue: {why}. {cure}")
+_SNAPSHOT = Snapshot(
+    CATALOG_VARIABLE,
+    SNAPSHOT,
+    "instance catalogue",
+    "geoschem-bench catalog refresh",
+    _read,
+)

@@ -1,6 +1,6 @@
 """Logs that people have of their runs: bytes in, one checked record per run out."""
 
-from geoschem_bench.model_logs.errors import LogError
+from geoschem_bench.errors import LogError
 from geoschem_bench.model_logs.finding import FoundLog, find_logs, may_be_log
 from geoschem_bench.model_logs.opening import MAX_UNPACKED_BYTES, open_bytes, open_log, unpack
 from geoschem_bench.model_logs.reading import read_log, read_timers_run

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from geoschem_bench.errors import Reason
+from geoschem_bench.errors import LogError, Reason
 from geoschem_bench.model_logs import fields as echo
 from geoschem_bench.model_logs import timers as timing
-from geoschem_bench.model_logs.errors import LogError
 from geoschem_bench.model_logs.records import ModelRun
 from geoschem_bench.model_logs.scanning import Scan
 from geoschem_bench.model_logs.time_command import TimeCommand, read_time_command

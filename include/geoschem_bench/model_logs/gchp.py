@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from geoschem_bench.errors import Reason
+from geoschem_bench.errors import LogError, Reason
 from geoschem_bench.model_logs import fields as echo
 from geoschem_bench.model_logs import gchp_settings as mapl
 from geoschem_bench.model_logs import profile
-from geoschem_bench.model_logs.errors import LogError
 from geoschem_bench.model_logs.records import ModelRun
 from geoschem_bench.model_logs.scanning import Noted, Scan
 from geoschem_bench.model_logs.time_command import read_time_command

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from geoschem_bench.model_logs.errors import LogError
+from geoschem_bench.errors import LogError
 
 MAX_UNPACKED_BYTES = 4 * 1024**3
 MAX_RATIO = 250

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import BinaryIO
 
-from geoschem_bench.model_logs.errors import LogError
+from geoschem_bench.errors import LogError
 from geoschem_bench.model_logs.gc_classic import read_gc_classic
 from geoschem_bench.model_logs.gchp import read_gchp
 from geoschem_bench.model_logs.opening import unpack

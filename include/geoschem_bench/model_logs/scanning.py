@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from geoschem_bench.errors import LogError
 from geoschem_bench.model_logs import patterns
-from geoschem_bench.model_logs.errors import LogError
 from geoschem_bench.model_logs.timers import number
 
 MAX_LINE_BYTES = 1024**2

@@ -7,7 +7,7 @@ import math
 import re
 from typing import NoReturn
 
-from geoschem_bench.model_logs.errors import LogError
+from geoschem_bench.errors import LogError
 
 TOTAL = "GEOS-Chem"
 PRINTED_TO_SECONDS = 0.0005

@@ -144,6 +144,6 @@ def test_importing_reads_no_file_and_nothing_heavy():
         "import sys, geoschem_bench.catalog as c; from geoschem_bench.catalog import storage as s;"
         "heavy = {'boto3', 'botocore', 'airflow', 'pandas', 'pydantic'} & set(sys.modules);"
         "assert not heavy, heavy;"
-        "assert s._read_cached.cache_info().misses == 0"
+        "assert s._SNAPSHOT._cached.cache_info().misses == 0"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -169,13 +169,6 @@ def _assert_refused(path: Path, reason: str) -> None:
     assert "catalog refresh" in message
 
 
-def test_a_damaged_snapshot_asks_for_a_new_installation(tmp_path, monkeypatch):
-    monkeypatch.setattr(storage, "SNAPSHOT", tmp_path / "missing")
-    monkeypatch.delenv(CATALOG_VARIABLE, raising=False)
-    with pytest.raises(UserError, match="install geoschem-bench again"):
-        load_catalog()
-
-
 def test_writing_where_one_may_not_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be written"):
