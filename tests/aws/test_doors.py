@@ -10,9 +10,10 @@ from geoschem_bench.aws.clients import make_client
 from geoschem_bench.aws.dynamodb import from_item, to_item
 from geoschem_bench.aws.s3 import split_address
 from geoschem_bench.errors import SettingsError, StorageError, UserError
+from geoschem_bench.pricing import Price
 from geoschem_bench.records import Stored
 from geoschem_bench.records.models import Result
-from tests.unit.factories import make_failure, make_result
+from tests.unit.factories import make_failure, make_model_result, make_result
 
 finite = st.floats(min_value=1e-6, max_value=1e9)
 
@@ -143,3 +144,11 @@ def test_what_dynamodb_cannot_keep_is_refused_and_not_an_error(doors):
     good = make_result(benchmark_id="DOOR-GOOD")
     done = list(doors.store.put([large, number, good]).values())
     assert done == [Stored.REFUSED, Stored.REFUSED, Stored.NEW]
+
+
+def test_an_undated_price_comes_back_as_it_went():
+    """Nulls within a part are kept: the reader cannot tell what was left out."""
+    price = Price(instance_type="c7g.4xlarge", region="us-west-2", purchase_option="on_demand",
+                  usd_per_hour=0.58, source="a source without dates")  # fmt: skip
+    result = make_model_result(price=price, aws_region="us-west-2", purchase_option=None)
+    assert from_item(to_item(result)) == result

@@ -75,6 +75,37 @@ def test_many_logs_of_which_some_are_broken(tmp_path):
     assert "… and 56 more" in done.stderr
 
 
+def test_the_guides_first_lines_leave_a_store_that_can_be_asked(tmp_path):
+    """Undated prices once made every later question fail."""
+    program = Program(tmp_path / "state")
+    week = tmp_path / "GC.log"
+    text = GOOD.read_bytes().replace(b"20190102 000000", b"20190108 000000")
+    week.write_bytes(text.replace(b"2019/01/02  UTC: 00:00", b"2019/01/08  UTC: 00:00"))
+    try:
+        told = program("import", str(week), "--instance-type", "C7G.4xlarge", "--threads", "16",
+                       "--region", "us-west-2", "--on-demand")  # fmt: skip
+        assert told.returncode == 0, told.stderr
+        for question in (("recommend",), ("recommend", "--from-log", str(week)),
+                         ("report", "imported")):  # fmt: skip
+            done = program(*question)
+            assert done.returncode == 0, done.stderr
+        assert "only instance type measured" in program("recommend", "imported").stdout
+    finally:
+        program("sandbox", "down")
+
+
+def test_names_and_texts_that_steer_terminals_are_shown_as_text(tmp_path):
+    text = GOOD.read_bytes().replace(b": TransportTracers", b": [/x]evil\x1b[31m")
+    (tmp_path / "evil\x1b[31m.log").write_bytes(text)
+    (tmp_path / "caf\udce9.log").write_bytes(GOOD.read_bytes())
+    program = Program(tmp_path / "state")
+    for command in (("import", "--dry-run"), ("recommend",), ("report",)):
+        done = program(command[0], str(tmp_path), *command[1:])
+        assert "Traceback" not in done.stderr
+        assert "mistake of the program" not in done.stderr
+        assert "\x1b[31m" not in done.stdout + done.stderr
+
+
 def test_recommend_answers_for_the_published_week(tmp_path):
     program = Program(tmp_path)
     done = program("recommend", "published:12.1.1", "--region", "us-east-1", "--deadline-hours",
@@ -115,7 +146,14 @@ def test_the_sample_report_is_what_the_program_makes_today(tmp_path):
         (["import", str(GOOD), "--dry-run", "--factor", "docker"], 2, "write name=value"),
         (["import", str(GOOD), "--dry-run", "--id", "a b"], 2, "letters, digits and hyphens"),
         (["import", str(GOOD), "--dry-run", "--instance-type", "c5.4xlarg"], 2, "c5.4xlarge"),
-        (["recommend", "published", "--days", "-3"], 2, "must be numbers above 0"),
+        (["recommend", "published", "--days", "-3"], 2, "--days -3: a number above 0 is needed"),
+        (["recommend", "published", "--instances", "3"], 2, "only with --deadline-hours"),
+        (["recommend", "published", "--region", "mars-1"], 2, "no region of AWS"),
+        (
+            ["import", str(GOOD), "--dry-run", "--instance-type", "c7g.4xlarge", "--threads", "64"],
+            2,
+            "c7g.4xlarge has 16 vCPUs",
+        ),
         (["recommend", "published:nobody"], 2, "no published run is called so"),
         (["report", "published", "nothere"], 2, "no file, run or benchmark is called so"),
     ],

@@ -119,7 +119,8 @@ def test_no_price_means_no_cheapest():
     answer = cheapest(*models(FAST, SLOW))
     assert answer.choice is None
     assert "no price is known" in answer.reason
-    assert "c7g.4xlarge: no price was stored" in answer.reason
+    assert "c7g.4xlarge" in answer.reason
+    assert "no price was stored with the run" in recommended(*models(FAST, SLOW)).missing
 
 
 def test_the_cheapest_may_be_another_than_the_fastest():
@@ -163,11 +164,48 @@ def test_a_campaign_with_a_deadline_says_how_many_at_a_time():
     found = recommended(*models(FAST, SLOW), tariff=PRICES, goal=goal)
     proof = {e.instance_type: e for e in found.evidence}
     assert proof["c7g.4xlarge"].instances_for_deadline == 5  # two one after another, on five
-    assert "5 at a time" in found.answer("cheapest within 3 h").reason
+    assert "on 5 instances at a time" in found.answer("cheapest within 3 h").reason
     assert proof["c7i.4xlarge"].usd_of_all == pytest.approx(10 * 5010 / 3600)
     few = recommended(*models(FAST, SLOW), tariff=PRICES,
                       goal=goal.model_copy(update={"instances": 4}))  # fmt: skip
-    assert "with at most 4 at a time" in few.answer("cheapest within 3 h").reason
+    assert "on at most 4 instances" in few.answer("cheapest within 3 h").reason
+
+
+def test_instances_count_all_nodes():
+    two = models({**FAST, "nodes": 2}, SLOW)
+    goal = Goal(simulations=4, deadline_hours=1.2, instances=4)
+    found = recommended(*two, tariff=PRICES, goal=goal)
+    assert found.answer("cheapest within 1.2 h").choice is None
+    more = recommended(*two, tariff=PRICES, goal=goal.model_copy(update={"instances": 8}))
+    assert more.answer("cheapest within 1.2 h").choice == "2 x c7g.4xlarge"
+    with pytest.raises(ValueError, match="deadline"):
+        Goal(instances=4)
+
+
+def test_single_runs_promise_no_deadline_and_no_budget():
+    single = models(*({**one, "wall_seconds": one["wall_seconds"][:1]} for one in (FAST, SLOW)))
+    goal = Goal(deadline_hours=100.0, budget_usd=100.0)
+    found = recommended(*single, tariff=PRICES, goal=goal)
+    assert [answer.choice for answer in found.answers] == [None] * 5
+    assert all("too few times" in answer.reason for answer in found.answers)
+
+
+def test_deadline_and_budget_together():
+    goal = Goal(deadline_hours=1.3, budget_usd=2.5)
+    found = recommended(*models(FAST, SLOW), tariff=PRICES, goal=goal)
+    assert found.answer("within 1.3 h and 2.5 USD").choice == "c7g.4xlarge"
+    poor = recommended(*models(FAST, SLOW), tariff=PRICES,
+                       goal=goal.model_copy(update={"budget_usd": 1.5}))  # fmt: skip
+    assert poor.answer("within 1.3 h and 1.5 USD").choice is None
+    assert poor.answer("fastest within 1.5 USD").choice == "c7i.4xlarge"
+
+
+def test_smoke_runs_teach_no_spread():
+    noisy = [{"observed_instance_type": "c6i.4xlarge", "wall_seconds": (wall,), "is_smoke": True,
+              "benchmark_run_id": f"2026010{n}T000000Z-0000000{n}"}
+             for n, wall in ((1, 10.0), (2, 90.0))]  # fmt: skip
+    quiet = recommended(*models(FAST, SLOW)).evidence
+    assert recommended(*models(FAST, SLOW, *noisy)).evidence == quiet
 
 
 def test_a_budget_leaves_only_what_it_pays_for():

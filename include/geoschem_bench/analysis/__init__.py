@@ -1,7 +1,7 @@
 """Analysis: numbers in, numbers out. Nothing here formats, draws or asks a store."""
 
 from geoschem_bench.analysis.analysis import Analysis, Counts, analyse
-from geoschem_bench.analysis.cold import ColdEffect, ColdPair, cold_effect
+from geoschem_bench.analysis.cold import ColdEffect, ColdPair, cold_effects
 from geoschem_bench.analysis.comparability import (
     NotComparableError,
     are_comparable,
@@ -22,9 +22,10 @@ from geoschem_bench.analysis.grouping import (
 from geoschem_bench.analysis.labels import labels_of
 from geoschem_bench.analysis.measures import Component, Measures, measures_of
 from geoschem_bench.analysis.parts import parts_of
-from geoschem_bench.analysis.pooled import PooledSpread, pooled_spread
+from geoschem_bench.analysis.pooled import PooledSpread, ScopeSpread, pooled_spread
 from geoschem_bench.analysis.samples import Sample, samples_of
 from geoschem_bench.analysis.scaling import ScalingPoint, ScalingSeries, thread_scaling
+from geoschem_bench.analysis.scopes import Scope, scope_of
 from geoschem_bench.analysis.setups import Setup, Simulation, setup_of
 from geoschem_bench.analysis.spread import FEWEST_FOR_INTERVAL, Spread, spread_of
 from geoschem_bench.analysis.study import Group, Study, Timed, study_of
@@ -50,6 +51,8 @@ __all__ = [
     "Sample",
     "ScalingPoint",
     "ScalingSeries",
+    "Scope",
+    "ScopeSpread",
     "Setup",
     "Simulation",
     "Spread",
@@ -58,7 +61,7 @@ __all__ = [
     "Verdict",
     "analyse",
     "are_comparable",
-    "cold_effect",
+    "cold_effects",
     "compare",
     "cpmip_of",
     "cpmip_of_sample",
@@ -74,6 +77,7 @@ __all__ = [
     "pooled_spread",
     "require_comparable",
     "samples_of",
+    "scope_of",
     "setup_of",
     "simulation_of",
     "spread_of",

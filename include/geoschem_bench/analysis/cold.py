@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from geoschem_bench.analysis.pooled import INPUT_TIMER
 from geoschem_bench.analysis.quantiles import student_quantile
 from geoschem_bench.analysis.samples import Sample
+from geoschem_bench.analysis.scopes import Scope, scope_of
 from geoschem_bench.analysis.spread import FEWEST_FOR_INTERVAL
 from geoschem_bench.records import Result
 
@@ -28,10 +29,13 @@ class ColdPair(BaseModel):
 
 
 class ColdEffect(BaseModel):
-    """The same over all setups that were run cold and warm."""
+    """The same over all setups of one scope that were run cold and warm."""
 
     model_config = ConfigDict(frozen=True)
 
+    scope: Scope
+    label: str
+    """Of the scope."""
     pairs: tuple[ColdPair, ...]
     mean_seconds: float
     low: float | None
@@ -45,14 +49,22 @@ class ColdEffect(BaseModel):
         return len(self.pairs)
 
 
-def cold_effect(samples: Iterable[Sample]) -> ColdEffect | None:
-    """Extra seconds of input in cold runs; None where no setup was run both ways and timed.
+def cold_effects(samples: Iterable[Sample]) -> list[ColdEffect]:
+    """Extra seconds of input in cold runs, one for each scope; those of most pairs first.
 
-    Seconds, not a ratio: what a disk delivers does not depend on how fast the model computes.
+    Seconds, not a ratio: what a disk delivers does not depend on how fast the model computes. Of
+    one scope, as what is read depends on the simulation, its days and the model's version.
+    None of setups that were not run both ways and timed.
     """
-    pairs = [pair for sample in samples if (pair := _pair(sample))]
-    if not pairs:
-        return None
+    found: dict[Scope, list[ColdPair]] = {}
+    for sample in samples:
+        if pair := _pair(sample):
+            found.setdefault(scope_of(sample), []).append(pair)
+    ordered = sorted(found.items(), key=lambda item: (-len(item[1]), item[0].order))
+    return [_effect(scope, pairs) for scope, pairs in ordered]
+
+
+def _effect(scope: Scope, pairs: Sequence[ColdPair]) -> ColdEffect:
     seconds = [pair.extra_seconds for pair in pairs]
     mean, low, high = statistics.fmean(seconds), None, None
     if len(seconds) >= FEWEST_FOR_INTERVAL:
@@ -60,6 +72,8 @@ def cold_effect(samples: Iterable[Sample]) -> ColdEffect | None:
         width = student_quantile(len(seconds) - 1) * error
         low, high = mean - width, mean + width
     return ColdEffect(
+        scope=scope,
+        label=scope.label,
         pairs=tuple(pairs),
         mean_seconds=mean,
         low=low,
@@ -70,7 +84,7 @@ def cold_effect(samples: Iterable[Sample]) -> ColdEffect | None:
 
 def _pair(sample: Sample) -> ColdPair | None:
     """Runs of which nobody said whether they were cold are neither."""
-    cold, warm = _timed(sample.left_out, True), _timed(sample.runs, False)
+    cold, warm = _timed(sample.left_out_as_cold, True), _timed(sample.runs, False)
     if not cold or not warm:
         return None
     extra = _mean_input(cold) - _mean_input(warm)

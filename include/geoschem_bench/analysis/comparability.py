@@ -72,14 +72,23 @@ def _flags(baseline: Sample, candidate: Sample) -> Iterator[str]:
             f"different model versions: {baseline.setup.model_version or 'not known'} and "
             f"{candidate.setup.model_version or 'not known'}"
         )
-    clocks = [clocks_of(sample) for sample in samples]
-    if clocks[0] != clocks[1]:
-        yield f"different clocks: {' or '.join(clocks[0])} and {' or '.join(clocks[1])}"
+    yield from _clock_flags(clocks_of(baseline), clocks_of(candidate))
     for side, sample in zip(("baseline", "candidate"), samples, strict=True):
         if sample.is_cold:
             yield f"cold: the {side} read its input for the first time"
+        elif len({run.is_cold for run in sample.runs}) > 1:
+            yield f"input cache: not known of some runs of the {side}, which may have been cold"
     if any(sample.kind == "repetitions" for sample in samples):
         yield "repetitions of one run: the spread between instances and days is not in them"
+
+
+def _clock_flags(ours: tuple[str, ...], theirs: tuple[str, ...]) -> Iterator[str]:
+    if len({*ours, *theirs}) < 2:
+        return
+    if ours == theirs:
+        yield f"different clocks within both sides: {' and '.join(ours)}"
+    else:
+        yield f"different clocks: {' or '.join(ours)} and {' or '.join(theirs)}"
 
 
 def clocks_of(sample: Sample) -> tuple[str, ...]:

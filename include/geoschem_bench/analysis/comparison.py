@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from geoschem_bench.analysis.clocks import clock_factors
 from geoschem_bench.analysis.comparability import flags_of, require_comparable
 from geoschem_bench.analysis.differences import Difference, chosen, differences_of, unknown_of
 from geoschem_bench.analysis.estimates import Estimate, estimate_of
@@ -100,8 +101,8 @@ def compare(baseline: Sample, candidate: Sample, pooled: PooledSpread | None = N
     Args:
         baseline: What it is relative to.
         candidate: The same simulation, set up otherwise or run again.
-        pooled: Spread between runs of one setup; used where it applies to both samples and one
-            of them has fewer than three values.
+        pooled: Spread between runs of one setup; used where both samples are of one scope of
+            it and one of them has fewer than three values.
 
     Raises:
         NotComparableError: They did different work.
@@ -147,31 +148,17 @@ def _ratio(
     method: RatioMethod
     if min(len(ours), len(theirs)) >= FEWEST_FOR_INTERVAL:
         half_width, method = welch_half_width(ours, theirs), "welch"
-    elif pooled and pooled.applies_to(baseline) and pooled.applies_to(candidate):
+    elif pooled and (spread := pooled.spread_for(baseline, candidate)):
         # repetitions of one run are one run to a spread between runs
-        half_width = pooled.half_width(1 / len(baseline.runs) + 1 / len(candidate.runs))
+        half_width = spread.half_width(1 / len(baseline.runs) + 1 / len(candidate.runs))
         method = "pooled"
     else:
         return ratio, None, None, None
-    low, high = exp_interval(ratio, half_width)
-    return _widened_by_clocks(ratio, low, high, baseline, candidate, method)
-
-
-def _widened_by_clocks(
-    ratio: float, low: float, high: float, baseline: Sample, candidate: Sample, method: RatioMethod
-) -> tuple[float, float | None, float | None, RatioMethod | None]:
-    """Both clocks as wrong as they can be, in the worst direction.
-
-    None where a clock may be as wrong as the time is long: nothing is shown then.
-    """
-    ours, theirs = _clock_share(baseline), _clock_share(candidate)
-    if max(ours, theirs) >= 1:
+    factors = clock_factors(baseline, candidate)
+    if factors is None:
         return ratio, None, None, None
-    return ratio, low * (1 - theirs) / (1 + ours), high * (1 + theirs) / (1 - ours), method
-
-
-def _clock_share(sample: Sample) -> float:
-    return sample.clock_uncertainty_seconds / math.exp(_mean_log(sample.values))
+    low, high = exp_interval(ratio, half_width)
+    return ratio, low * factors[0], high * factors[1], method
 
 
 def _mean_log(values: Sequence[float]) -> float:

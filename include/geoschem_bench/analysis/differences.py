@@ -135,8 +135,10 @@ def _joined(sample: Sample, field: Callable[[Result], object]) -> str | None:
     return " or ".join(texts) or None
 
 
-def _input(sample: Sample) -> str:
-    return "cold" if sample.is_cold else "not cold"
+def _input(sample: Sample) -> str | None:
+    if sample.is_cold:
+        return "cold"
+    return "warm" if all(run.is_cold is False for run in sample.runs) else None
 
 
 def _text(value: int | None) -> str | None:

@@ -64,8 +64,8 @@ def estimate_of(sample: Sample, pooled: PooledSpread | None = None) -> Estimate:
     else:
         # of one value itself: through its logarithm it would not come back to the last digit
         value = values[0] if len(values) == 1 else statistics.geometric_mean(values)
-        if pooled and pooled.applies_to(sample):
-            low, high = exp_interval(value, pooled.half_width(1 / len(sample.runs)))
+        if pooled and (spread_between := pooled.spread_for(sample)):
+            low, high = exp_interval(value, spread_between.half_width(1 / len(sample.runs)))
             method = POOLED
     clock = sample.clock_uncertainty_seconds
     return Estimate.model_validate(

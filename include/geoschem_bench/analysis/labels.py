@@ -32,7 +32,7 @@ def _labels(group: Sequence[Setup]) -> dict[Setup, str]:
     _append([_machine, *_differing(_GENERAL, group)], group, words)
     names = sorted({name for setup in group for name, _ in setup.factors})
     special = (*_SPECIAL, *(_factor(name) for name in names))
-    for parts in (special, (_lone_log,), (_configuration,), (_in_full,)):
+    for parts in (special, (_clock,), (_lone_log,), (_configuration,), (_in_full,)):
         for alike in _alike(words):
             _append(_differing(parts, alike), alike, words)
     for alike in _alike(words):
@@ -117,6 +117,10 @@ def _factor(name: str) -> Part:
 
 def _lone_log(setup: Setup) -> str | None:
     return setup.lone_log[0] if setup.lone_log else None
+
+
+def _clock(setup: Setup) -> str | None:
+    return f"by {setup.wall_clock or 'the runner'}"
 
 
 def _configuration(setup: Setup) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,7 +26,8 @@ class Sample:
     runs: tuple[Result, ...]
     """Those that the values are of."""
     left_out: tuple[Result, ...] = ()
-    """Cold runs beside warm ones: their extra seconds are the disk's, not the machine's."""
+    """Smoke runs beside others; and cold runs beside warm ones, as their extra seconds are the
+    disk's, not the machine's."""
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -48,13 +49,23 @@ class Sample:
 
     @property
     def is_smoke(self) -> bool:
-        """Some run is too short or too synthetic to generalise from."""
-        return any(run.is_smoke for run in self.runs)
+        """All runs are too short or too synthetic to generalise from."""
+        return all(run.is_smoke for run in self.runs)
 
     @property
     def all_runs(self) -> tuple[Result, ...]:
-        """The cold ones too."""
+        """Those left out too."""
         return (*self.runs, *self.left_out)
+
+    @property
+    def left_out_as_smoke(self) -> tuple[Result, ...]:
+        """Smoke runs beside others."""
+        return tuple(run for run in self.left_out if run.is_smoke and not self.is_smoke)
+
+    @property
+    def left_out_as_cold(self) -> tuple[Result, ...]:
+        """Cold runs beside warm ones, of the same class as these."""
+        return tuple(run for run in self.left_out if run.is_smoke is self.is_smoke)
 
     @property
     def clock_uncertainty_seconds(self) -> float:
@@ -101,9 +112,18 @@ def _are_durations(walls: Sequence[float]) -> bool:
 
 def _sample(setup: Setup, label: str, results: Sequence[Result]) -> Sample:
     ordered = sorted(results, key=lambda r: (r.benchmark_run_id, natural_key(r.benchmark_id)))
-    cold = tuple(result for result in ordered if result.is_cold is True)
-    warm = tuple(result for result in ordered if result.is_cold is not True)
-    return Sample(setup, label, warm, cold) if warm else Sample(setup, label, cold)
+    kept, smoke = _split(ordered, lambda run: not run.is_smoke)
+    warm, cold = _split(kept, lambda run: run.is_cold is not True)
+    return Sample(setup, label, warm, (*cold, *smoke))
+
+
+def _split(
+    runs: Sequence[Result], is_wanted: Callable[[Result], bool]
+) -> tuple[tuple[Result, ...], tuple[Result, ...]]:
+    """Those wanted and the others; all and none where none is wanted."""
+    wanted = tuple(run for run in runs if is_wanted(run))
+    others = tuple(run for run in runs if not is_wanted(run))
+    return (wanted, others) if wanted else (others, ())
 
 
 def _place(sample: Sample) -> tuple[object, ...]:

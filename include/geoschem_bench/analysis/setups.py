@@ -49,6 +49,10 @@ class Setup:
     """Name and run id of a log of which nobody said on what machine or with how many threads it
     ran: two such runs may be of anything, and are no repetitions of each other."""
 
+    wall_clock: str | None = None
+    """What gave the seconds of a log or a publication: clocks may include more or less of a run.
+    None: our own runner's, or not known."""
+
     @property
     def machine(self) -> str | None:
         """Instance type; elsewhere the machine class."""
@@ -79,6 +83,7 @@ def setup_of(result: Result) -> Setup:
         factors=tuple(sorted(result.factors.items())),
         config_sha256=result.config_sha256 if result.origin == "measured" else None,
         lone_log=_lone_log(result),
+        wall_clock=result.wall_clock if result.origin != "measured" else None,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from geoschem_bench import units
-from geoschem_bench.analysis.cold import ColdEffect, cold_effect
+from geoschem_bench.analysis.cold import ColdEffect, cold_effects
 from geoschem_bench.analysis.effects import Effect, effects_of
 from geoschem_bench.analysis.estimates import Estimate, estimate_of
 from geoschem_bench.analysis.grouping import SimulationKey, simulation_of
@@ -47,7 +47,8 @@ class Study:
     pooled: PooledSpread | None
     effects: tuple[Effect, ...]
     """Of every factor but the bare machine."""
-    cold: ColdEffect | None
+    cold: tuple[ColdEffect, ...]
+    """One for each scope."""
 
 
 def study_of(results: Iterable[Result]) -> Study:
@@ -70,7 +71,7 @@ def study_of(results: Iterable[Result]) -> Study:
         groups=tuple(Group(*key, tuple(_fastest_first(timed))) for key, timed in ordered),
         pooled=pooled,
         effects=tuple(e for e in effects_of(samples, pooled) if e.factor != MACHINE),
-        cold=cold_effect(samples),
+        cold=tuple(cold_effects(samples)),
     )
 
 

@@ -113,8 +113,9 @@ class DynamoResultsStore:
 
 
 def to_item(result: Result) -> dict[str, Any]:
-    """A result as DynamoDB's typed attributes; nulls are left out."""
-    data = json.loads(result.model_dump_json(exclude_none=True), parse_float=Decimal)
+    """A result as DynamoDB's typed attributes; its own nulls are left out, those in parts kept."""
+    every = json.loads(result.model_dump_json(), parse_float=Decimal)
+    data = {name: value for name, value in every.items() if value is not None}
     data |= {
         "run_key": result.run_key,
         "simulation_key": result.simulation_key,

@@ -16,10 +16,9 @@ from rich.text import Text
 from geoschem_bench import __version__
 from geoschem_bench.cli.connection import lazy_stores
 from geoschem_bench.cli.console import out, say, table_of
+from geoschem_bench.cli.tariffs import tariff_for
 from geoschem_bench.errors import UserError
-from geoschem_bench.pricing import PurchaseOption, load_prices
-from geoschem_bench.recommendation import Tariff
-from geoschem_bench.records import Result
+from geoschem_bench.records import LogFacts, Result
 from geoschem_bench.report.comparisons import (
     Compared,
     Pair,
@@ -38,7 +37,6 @@ from geoschem_bench.report.comparisons import (
     title,
 )
 from geoschem_bench.selection import HELP, Stores, choose
-from geoschem_bench.wiring import region_of
 
 _FILE_WIDTH = 160
 _PART_HELP = (
@@ -67,40 +65,48 @@ class FailOn(StrEnum):
     SLOWER = "slower"
 
 
+_said = typer.Option
+Baseline = Annotated[str, typer.Argument(metavar="BASELINE", help=f"{HELP[0].upper()}{HELP[1:]}.")]
+Candidates = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="CANDIDATE", help="The same; without one, the setups of BASELINE are compared."
+    ),
+]
+Part = Annotated[str | None, _said("--baseline", metavar="PART", help=_PART_HELP)]
+Pool = Annotated[list[str] | None, _said(metavar="WORD", help=_POOL_HELP)]
+InstanceType = Annotated[str | None, _said(help="Of logs that are named here: what they ran on.")]
+Threads = Annotated[int | None, _said(min=1, help="The same: OpenMP threads.")]
+Region = Annotated[str | None, _said(help="AWS region of the prices; default: where they ran.")]
+Spot = Annotated[bool, _said("--spot", help="Costs by spot prices.")]
+Form = Annotated[Format, _said("--format", help="How to write it.")]
+Output = Annotated[str | None, _said(metavar="FILE", help="Where to; default: the terminal.")]
+Fail = Annotated[FailOn | None, _said(help="Exit 1 if shown to be so, its interval included.")]
+Threshold = Annotated[float | None, _said(min=0, metavar="PERCENT", help="Of --fail-on.")]
+
+
 def compare(
-    baseline: Annotated[
-        str, typer.Argument(metavar="BASELINE", help=f"{HELP[0].upper()}{HELP[1:]}.")
-    ],
-    candidate: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="CANDIDATE", help="The same; without one, the setups of BASELINE are compared."
-        ),
-    ] = None,
-    part: Annotated[str | None, typer.Option("--baseline", metavar="PART", help=_PART_HELP)] = None,
-    pool: Annotated[list[str] | None, typer.Option(metavar="WORD", help=_POOL_HELP)] = None,
-    region: Annotated[
-        str | None, typer.Option(help="AWS region of the prices; default: the environment's.")
-    ] = None,
-    spot: Annotated[bool, typer.Option("--spot", help="Costs by spot prices.")] = False,
-    form: Annotated[Format, typer.Option("--format", help="How to write it.")] = Format.TABLE,
-    output: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Where to write it; default: the terminal.")
-    ] = None,
-    fail_on: Annotated[
-        FailOn | None,
-        typer.Option(help="Exit 1 when a candidate is shown to be slower, its interval included."),
-    ] = None,
-    threshold: Annotated[
-        float | None, typer.Option(min=0, metavar="PERCENT", help="Of --fail-on; default 0.")
-    ] = None,
+    baseline: Baseline,
+    candidate: Candidates = None,
+    part: Part = None,
+    pool: Pool = None,
+    instance_type: InstanceType = None,
+    threads: Threads = None,
+    region: Region = None,
+    spot: Spot = False,
+    form: Form = Format.TABLE,
+    output: Output = None,
+    fail_on: Fail = None,
+    threshold: Threshold = None,
 ) -> None:
     """Compare runs: which is faster, by how much, how sure, what else differs, what it costs."""
     if threshold is not None and fail_on is None:
         raise UserError("--threshold says from where on --fail-on fails: give --fail-on slower too")
     if form is Format.PARQUET and output in (None, "-"):
         raise UserError("--format parquet is no text for a terminal: give --output FILE")
-    found = _compared([baseline, *(candidate or [])], part, pool or (), region, spot)
+    facts = LogFacts(instance_type=instance_type, threads=threads)
+    words = [baseline, *(candidate or [])]
+    found = _compared(words, part, pool or (), facts, region, spot)
     _write(_bytes_of(found, form), form, output, found)
     if any(pair.comparison.verdict == "cannot tell" for pair in found.pairs):
         say(_CANNOT_TELL)
@@ -109,22 +115,27 @@ def compare(
 
 
 def _compared(
-    words: Sequence[str], part: str | None, pool: Sequence[str], region: str | None, spot: bool
+    words: Sequence[str],
+    part: str | None,
+    pool: Sequence[str],
+    facts: LogFacts,
+    region: str | None,
+    spot: bool,
 ) -> Compared:
     """What the words mean, compared; what was left out of it is told."""
     with lazy_stores() as stores:
-        chosen = [(word, _results_of(word, stores)) for word in words]
-        added = [result for word in pool for result in _results_of(word, stores)]
-    option: PurchaseOption = "spot" if spot else "on_demand"
-    tariff = Tariff(load_prices(), region or region_of(), option)
+        chosen = [(word, _results_of(word, stores, facts)) for word in words]
+        added = [result for word in pool for result in _results_of(word, stores, facts)]
+    results = [result for _, side in chosen for result in side]
+    tariff = tariff_for(results, region, spot=spot)
     found = compare_results(chosen, tariff.price_of, part=part, pool=added)
     if found.left_out:
         say(f"Left out, as they did other work: {'; '.join(map(line, found.left_out))}")
     return found
 
 
-def _results_of(word: str, stores: Callable[[], Stores]) -> tuple[Result, ...]:
-    chosen = choose(word, stores)
+def _results_of(word: str, stores: Callable[[], Stores], facts: LogFacts) -> tuple[Result, ...]:
+    chosen = choose(word, stores, facts)
     for refused in chosen.refused:
         say(f"not read: {refused}")
     return chosen.results

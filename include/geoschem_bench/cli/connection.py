@@ -61,7 +61,8 @@ def connected(*suites: Path) -> Iterator[Settings]:
         yield settings
         return
     with _sandbox_in_use(state_folder(), *suites) as running:
-        say(f"Sandbox at {running.endpoint_url} (GEOSCHEM_BENCH_BUCKET is not set)")
+        where = f"{running.endpoint_url}, stored in {state_folder()}"
+        say(f"Sandbox at {where} (GEOSCHEM_BENCH_BUCKET is not set)")
         _forget_other_accounts()
         os.environ.update(running.environment())
         yield read_settings()

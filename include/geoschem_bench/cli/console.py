@@ -16,7 +16,7 @@ _PIPED_WIDTH = 160
 out = Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 err = Console(stderr=True, width=None if sys.stderr.isatty() else _PIPED_WIDTH)
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _STYLES = {
     "succeeded": "green",
     "SUCCEEDED": "green",
@@ -29,12 +29,20 @@ _STYLES = {
 
 def say(message: str) -> None:
     """One line for people, on stderr, so that stdout stays for what was asked for."""
-    err.print(Text(message), soft_wrap=True)
+    err.print(Text(_CONTROL.sub("", message)), soft_wrap=True)
+
+
+def tell(message: str, style: str = "") -> None:
+    """One line of an answer, on stdout; what steers a terminal or Rich is text like any other."""
+    out.print(Text(_CONTROL.sub("", message), style=style), soft_wrap=True)
 
 
 def complain(message: str) -> None:
     """An error: one message, no traceback."""
-    err.print(Text("error: ", style="bold red") + Text(message, style="default"), soft_wrap=True)
+    err.print(
+        Text("error: ", style="bold red") + Text(_CONTROL.sub("", message), style="default"),
+        soft_wrap=True,
+    )
 
 
 def show_text(text: str) -> None:
@@ -44,7 +52,11 @@ def show_text(text: str) -> None:
 
 def table_of(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str = "") -> Table:
     """A table whose cells are plain text, whatever is in them; None shows as a dash."""
-    table = Table(title=title or None, title_justify="left", header_style="bold")
+    table = Table(
+        title=Text(_CONTROL.sub("", title)) if title else None,
+        title_justify="left",
+        header_style="bold",
+    )
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:

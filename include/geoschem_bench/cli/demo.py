@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from geoschem_bench import __version__
-from geoschem_bench.analysis import Study, study_of
-from geoschem_bench.cli.console import out, table_of
+from geoschem_bench.analysis import Group, Study, study_of
+from geoschem_bench.cli.console import out, table_of, tell
 from geoschem_bench.cli.study import write_report
-from geoschem_bench.pricing import PriceList, load_prices, prices_of_2019
+from geoschem_bench.pricing import load_prices, prices_of_2019
 from geoschem_bench.recommendation import Recommendation, Tariff, recommend
 from geoschem_bench.reference import published_runs
 from geoschem_bench.report import CostColumn, build_study, sayings, study_table
@@ -37,10 +37,9 @@ def demo(
     """Show what published runs of GEOS-Chem say of EC2: a table and a report, in seconds."""
     moment = (made_at or datetime.now(UTC)).replace(tzinfo=UTC)
     study = study_of(published_runs())
-    prices = load_prices()
-    today = Tariff(prices, REGION)
+    today = Tariff(load_prices(), REGION)
     costs = (CostColumn("2019", Tariff(prices_of_2019(), REGION)),
-             CostColumn(_newest(prices), today))  # fmt: skip
+             CostColumn(_dates(study, today), today))  # fmt: skip
     advice = recommend(study.results, today)
     report = build_study(TITLE, QUESTION, study, costs, advice, made_at=moment,
                          version=__version__)  # fmt: skip
@@ -48,20 +47,26 @@ def demo(
     write_report(report, to or state_folder() / "reports" / "demo")
 
 
-def _newest(prices: PriceList) -> str:
-    """Day of the region's newest price."""
-    return max((p.as_of for p in prices if p.region == REGION and p.as_of), default="undated")
+def _dates(study: Study, tariff: Tariff) -> str:
+    """Of the prices that are shown, from oldest to newest."""
+    shown = (tariff.price_of(timed.sample)[0] for group in study.groups for timed in group.timed)
+    days = sorted({price.as_of or "undated" for price in shown if price})
+    return " … ".join(dict.fromkeys(days[:1] + days[-1:])) or "no prices"
 
 
 def _show(study: Study, costs: tuple[CostColumn, ...], advice: list[Recommendation]) -> None:
     group = study.groups[0]
     (item,) = (found for found in advice if len(found.evidence) > 1)
-    columns, rows = study_table(group, costs)
-    out.print(f"{item.simulation}: published runs, by others (Zhuang et al., BAMS 2019)",
-              markup=False, highlight=False)  # fmt: skip
+    tell(f"{item.simulation}: published runs, by others (Zhuang et al., BAMS 2019)")
+    columns, rows = study_table(group, _merged(group, costs))
     out.print(table_of(columns, [[str(cell) for cell in row] for row in rows]))
     for said in sayings(item):
-        out.print(f"{said.headline}: {said.reason}", markup=False, highlight=False)
-    if all(row[-3].text == row[-2].text for row in rows):
-        out.print("(The prices of these types are the same on both dates.)", highlight=False)
-    out.print(item.not_tested, markup=False, highlight=False)
+        tell(f"{said.headline}: {said.reason}")
+    tell(item.not_tested)
+
+
+def _merged(group: Group, costs: tuple[CostColumn, ...]) -> tuple[CostColumn, ...]:
+    """One column where all say the same: on the screen there is no room to say it twice."""
+    if len({tuple(cost.usd(timed)[0] for timed in group.timed) for cost in costs}) > 1:
+        return costs
+    return (CostColumn(" and ".join(cost.title for cost in costs), costs[-1].tariff),)

@@ -18,8 +18,9 @@ from geoschem_bench.errors import UserError
 from geoschem_bench.model_logs import LogError
 from geoschem_bench.pricing import load_prices
 from geoschem_bench.records import LogFacts, LogFiler, ObjectStore, result_of_log
+from geoschem_bench.records.logs import instance_of
 from geoschem_bench.selection import LogFile, logs_at, read
-from geoschem_bench.wiring import Settings, object_store, region_of, results_store
+from geoschem_bench.wiring import Settings, object_store, results_store
 
 MOST_DAYS = 100_000
 _PARALLEL = 8
@@ -29,8 +30,8 @@ Logs = Annotated[
 ]
 _said = typer.Option
 InstanceType = Annotated[str | None, _said(help="EC2 instance type that it ran on.")]
-Region = Annotated[str | None, _said(help="AWS region, for the price.")]
-Spot = Annotated[bool, _said("--spot", help="It ran on spot instances.")]
+Region = Annotated[str | None, _said(help="AWS region that it ran in, for its cost.")]
+Spot = Annotated[bool | None, _said("--spot/--on-demand", help="How it was bought, for its cost.")]
 Threads = Annotated[int | None, _said(min=1, help="OpenMP threads.")]
 Nodes = Annotated[int | None, _said(min=1, help="Nodes.")]
 Compiler = Annotated[str | None, _said(help="Compiler and version.")]
@@ -50,7 +51,7 @@ def import_logs(
     logs: Logs,
     instance_type: InstanceType = None,
     region: Region = None,
-    spot: Spot = False,
+    spot: Spot = None,
     threads: Threads = None,
     nodes: Nodes = None,
     compiler: Compiler = None,
@@ -72,9 +73,9 @@ def import_logs(
         resolution=resolution,
         simulated_days=_checked_days(days),
         model_version=model_version,
-        instance_type=instance_type,
-        aws_region=(region or region_of()) if instance_type else None,
-        purchase_option="spot" if spot else "on_demand",
+        instance_type=instance_type.lower() if instance_type else None,
+        aws_region=region,
+        purchase_option=None if spot is None else "spot" if spot else "on_demand",
         threads=threads,
         nodes=nodes,
         compiler=compiler,
@@ -82,6 +83,7 @@ def import_logs(
         is_synthetic_input=True if synthetic else None,
         factors=_factors(factor or []),
     )
+    instance_of(facts)
     _import(logs, facts, dry_run=dry_run, as_json=as_json)
 
 
@@ -93,7 +95,7 @@ def _import(words: Sequence[str], facts: LogFacts, *, dry_run: bool, as_json: bo
             more, beside = logs_at(in_s3, object_store(settings))
             found, others = found + more, others + beside
         outcomes = _import_all(found, facts, settings, dry_run)
-    show_outcomes(outcomes, others, as_json=as_json)
+    show_outcomes(outcomes, others, facts, as_json=as_json)
     if any(outcome.state != "succeeded" for outcome in outcomes):
         raise typer.Exit(1)
 
@@ -104,7 +106,13 @@ def _factors(given: Sequence[str]) -> dict[str, str]:
              if not name or not value]  # fmt: skip
     if wrong:
         raise UserError(f"--factor {wrong[0]}: write name=value, such as container=singularity")
-    return {name.strip(): value.strip() for name, _, value in pairs}
+    factors = {name.strip(): value.strip() for name, _, value in pairs}
+    twice = len(factors) < len(pairs)
+    taken = sorted(factors.keys() & LogFacts.model_fields.keys())
+    if twice or taken:
+        raise UserError(f"--factor {taken[0]}: has an option of its own" if taken else
+                        "--factor: one value for each name")  # fmt: skip
+    return factors
 
 
 def _checked_days(given: float | None) -> float | None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from typing import Any
 
 from geoschem_bench.cli.console import out, say, table_of
-from geoschem_bench.records import Result, Stored
+from geoschem_bench.records import LogFacts, Result, Stored
 from geoschem_bench.report import number, short
 from geoschem_bench.selection import LogFile
 
 _SHOWN = 40
 """Of each kind: 10,000 logs are counted, not listed."""
 _LONGEST_REASON = 200
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,14 @@ class Outcome:
     @property
     def state(self) -> str:
         """In a word, for the count."""
-        if self.result is None:
+        if self.result is None or self.stored in (Stored.CONFLICT, Stored.REFUSED):
             return "refused"
         return "failed run" if self.result.status == "failed" else "succeeded"
 
 
-def show_outcomes(outcomes: Sequence[Outcome], others: int, *, as_json: bool) -> None:
+def show_outcomes(
+    outcomes: Sequence[Outcome], others: int, facts: LogFacts, *, as_json: bool
+) -> None:
     """Runs as a table, failures and refusals as lines with their reasons, and the count."""
     if as_json:
         print(json.dumps([_as_json(outcome) for outcome in outcomes], indent=1))  # noqa: T201
@@ -45,7 +48,9 @@ def show_outcomes(outcomes: Sequence[Outcome], others: int, *, as_json: bool) ->
         failed = [(o, f"{o.result.reason}: {o.result.message}") for o in outcomes
                   if o.result and o.state == "failed run"]  # fmt: skip
         _show_lines("Runs that failed (kept as failures, without a speed):", failed)
-        _show_lines("Refused:", [(o, o.refused or "") for o in outcomes if o.state == "refused"])
+        _show_refused([outcome for outcome in outcomes if outcome.state == "refused"])
+    said = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts.said().items())
+    say(f"Said of all of them: {said or 'nothing'}")
     say(_count(outcomes, others))
 
 
@@ -81,7 +86,22 @@ def _show_lines(title: str, reasons: Sequence[tuple[Outcome, str]]) -> None:
     _say_more(reasons)
 
 
-def _say_more(items: Sequence[object]) -> None:
+def _show_refused(outcomes: Sequence[Outcome]) -> None:
+    """By reason: a folder may hold hundreds of files of one other kind."""
+    by_reason: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        stored = _STORED[outcome.stored] if outcome.stored else ""
+        by_reason.setdefault(outcome.refused or stored, []).append(outcome.log.name)
+    if by_reason:
+        say("Refused:")
+    for reason, names in list(by_reason.items())[:_SHOWN]:
+        shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more"
+                                             if len(names) > _NAMED else "")  # fmt: skip
+        say(f"  {shown}: {short(reason, _LONGEST_REASON)}")
+    _say_more(by_reason)
+
+
+def _say_more(items: Sized) -> None:
     if len(items) > _SHOWN:
         say(f"  … and {len(items) - _SHOWN} more; --json prints all")
 
@@ -89,12 +109,12 @@ def _say_more(items: Sequence[object]) -> None:
 def _count(outcomes: Sequence[Outcome], others: int) -> str:
     states = Counter(outcome.state for outcome in outcomes)
     stored = Counter(outcome.stored for outcome in outcomes if outcome.stored)
-    words = (f"{len(outcomes)} log{'' if len(outcomes) == 1 else 's'}: "
+    text = (f"{len(outcomes)} log{'' if len(outcomes) == 1 else 's'}: "
              f"{states['succeeded']} of runs that succeeded, {states['failed run']} of runs that "
              f"failed, {states['refused']} refused")  # fmt: skip
-    counts = [f"{count} {_STORED[how]}" for how, count in stored.items()]
-    words += f"; {', '.join(counts) or 'nothing stored'}"
-    return words + (f"; {others} other files passed over" if others else "")
+    counts = [f"{stored[how]} {words}" for how, words in _STORED.items() if stored[how]]
+    text += f"; {', '.join(counts) or 'nothing stored'}"
+    return text + (f"; {others} other files passed over" if others else "")
 
 
 _STORED = {

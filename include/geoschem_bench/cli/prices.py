@@ -14,6 +14,7 @@ import typer
 
 from geoschem_bench.catalog import Catalog, InstanceType, load_catalog
 from geoschem_bench.cli.console import out, say, table_of
+from geoschem_bench.cli.tariffs import known_region
 from geoschem_bench.errors import NotFoundError, SettingsError, UserError
 from geoschem_bench.pricing import (
     PRICES_VARIABLE,
@@ -63,7 +64,7 @@ def show(
     """Show prices of instance types, by name or by family."""
     catalog, prices = load_catalog(), load_prices()
     types = {item.name: item for name in names for item in _matching(name, catalog)}
-    where = region or region_of()
+    where = known_region(region or region_of())
     rows = [row for item in types.values() for row in _rows(item, where, spot, prices, catalog)]
     if as_json:
         print(json.dumps([asdict(row) for row in rows], indent=1))  # noqa: T201

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,15 +10,16 @@ from pathlib import Path
 from geoschem_bench import __version__
 from geoschem_bench.analysis import study_of
 from geoschem_bench.cli.connection import lazy_stores
-from geoschem_bench.cli.console import out, say, table_of
-from geoschem_bench.pricing import load_prices
-from geoschem_bench.recommendation import Tariff, recommend
+from geoschem_bench.cli.console import out, say, table_of, tell
+from geoschem_bench.cli.tariffs import tariff_for
+from geoschem_bench.recommendation import recommend
 from geoschem_bench.records import Result
 from geoschem_bench.report import CostColumn, Report, build_study, sayings, study_table
 from geoschem_bench.selection import choose, is_study
-from geoschem_bench.wiring import region_of, state_folder
+from geoschem_bench.wiring import state_folder
 
 REPORT = "report.html"
+_LONGEST_NAME = 100
 
 
 def is_study_asked(words: Sequence[str]) -> bool:
@@ -35,8 +37,8 @@ def report_study(words: Sequence[str], to: Path | None) -> None:
             for refused in chosen.refused:
                 say(f"passed over: {refused}")
     study = study_of(results)
-    tariff = Tariff(load_prices(), region_of())
-    costs = [CostColumn(f"{region_of()} on demand", tariff)]
+    tariff = tariff_for(results, None)
+    costs = [CostColumn(f"{tariff.region} on demand", tariff)]
     report = build_study(
         "Runs side by side", ", ".join(words), study, costs, recommend(results, tariff),
         made_at=datetime.now(UTC), version=__version__,
@@ -46,9 +48,14 @@ def report_study(words: Sequence[str], to: Path | None) -> None:
         out.print(table_of(columns, [[str(cell) for cell in row] for row in rows]))
     for item in recommend(results, tariff):
         for said in sayings(item):
-            out.print(f"{item.simulation}: {said.headline}: {said.reason}", markup=False,
-                      highlight=False)  # fmt: skip
-    write_report(report, to or state_folder() / "reports" / "study")
+            tell(f"{item.simulation}: {said.headline}: {said.reason}")
+    write_report(report, to or state_folder() / "reports" / _folder_of(words))
+
+
+def _folder_of(words: Sequence[str]) -> str:
+    """Of its words, so that one report does not take the place of another."""
+    text = re.sub(r"[^A-Za-z0-9.]+", "-", " ".join(Path(word).name for word in words)).strip("-.")
+    return text[:_LONGEST_NAME] or "study"
 
 
 def write_report(report: Report, folder: Path) -> None:

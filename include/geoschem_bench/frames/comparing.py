@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os import PathLike
 from typing import TYPE_CHECKING
 
 from geoschem_bench.frames.words import option_of, results_of, warn, when_asked
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def compare(
-    baseline: str,
-    *candidates: str,
+    baseline: str | PathLike[str],
+    *candidates: str | PathLike[str],
     part: str | None = None,
     pool: Sequence[str] = (),
     region: str | None = None,
@@ -43,7 +44,7 @@ def compare(
     option = option_of(region, spot)
     price_of = Tariff(load_prices(), region, option).price_of if region else stored_price
     with when_asked() as stores:
-        chosen = [(word, results_of(word, stores)) for word in (baseline, *candidates)]
+        chosen = [(word, results_of(word, stores)) for word in map(str, (baseline, *candidates))]
         added = [result for word in pool for result in results_of(word, stores)]
     found = compare_results(chosen, price_of, part=part, pool=added)
     if found.left_out:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING
 
+from geoschem_bench.analysis import latest_submissions
 from geoschem_bench.errors import UserError
 from geoschem_bench.frames.rows import Cost, CostOf, frame_of, row_of
 from geoschem_bench.frames.words import option_of, results_of, when_asked
@@ -17,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def results(
-    *words: str,
+    *words: str | PathLike[str],
     timers: bool = False,
     region: str | None = None,
     spot: bool = False,
     prices: PriceList | None = None,
 ) -> pd.DataFrame:
-    """One row for each result, published ones only where a word asks for them.
+    """One row for each result (of its latest submission), published ones only where asked for.
 
     Args:
         words: As in `geoschem-bench compare`: logs, runs, benchmarks, `imported`, `published`,
@@ -50,17 +52,22 @@ def results(
     return frame_of([row_of(result, cost, timers) for result in found])
 
 
-def _results(words: Sequence[str]) -> list[Result]:
+def _results(words: Sequence[str | PathLike[str]]) -> list[Result]:
     with when_asked() as stores:
         if not words:
             return list(everything(stores()))
-        return [result for word in words for result in results_of(word, stores)]
+        return [result for word in words for result in results_of(str(word), stores)]
 
 
 def _distinct(results: Iterable[Result]) -> list[Result]:
-    """Two words may mean the same run."""
-    found = {(r.benchmark_run_id, r.benchmark_id, r.submission): r for r in results}
-    return list(found.values())
+    """Two words may mean the same run; of a run that was submitted again the latest counts."""
+    every = list(results)
+    latest = {_key(result) for result in latest_submissions(every)[0]}
+    return list({_key(r): r for r in every if _key(r) in latest}.values())
+
+
+def _key(result: Result) -> tuple[str, str, int]:
+    return result.benchmark_run_id, result.benchmark_id, result.submission
 
 
 def _stored_cost(result: Result) -> Cost:

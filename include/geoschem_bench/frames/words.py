@@ -36,8 +36,10 @@ def when_asked() -> Iterator[Callable[[], Stores]]:
 def results_of(word: str, stores: Callable[[], Stores]) -> tuple[Result, ...]:
     """What the word means; logs that cannot be read are warned of."""
     chosen = choose(word, stores)
-    for refused in chosen.refused:
-        warn(f"not read: {refused}")
+    if chosen.refused:
+        count, first = len(chosen.refused), chosen.refused[0]
+        others = f", and {count - 1} more" if count > 1 else ""
+        warn(f"{word}: not read: {first}{others}")
     return chosen.results
 
 

@@ -181,12 +181,10 @@ class Provenance(Part):
     sha256: ShortText
     """Of the log, unpacked."""
     wall_clock: ShortText | None
-    """What gave the wall seconds: timers, time -v, stamps, throughput."""
+    """What gave the wall seconds: timers, time -v, stamps, throughput, time loop."""
     wall_uncertainty_seconds: Seconds | None
-    is_cold: bool | None = None
-    """Whether input was read for the first time; null where nobody said."""
-    factors: Annotated[dict[str, ShortText], Field(max_length=50)] = Field(default_factory=dict)
-    """What else the person says differs between runs: container, storage, flags."""
+    facts: Annotated[dict[str, Any], Field(max_length=50)] = Field(default_factory=dict)
+    """What the importer said and the log cannot: instance type, region, threads, and so on."""
     notes: Annotated[tuple[ShortText, ...], Field(max_length=100)] = ()
 
 

@@ -135,6 +135,9 @@ def _with_stamps(run: ModelRun) -> ModelRun:
     if seconds <= 0:
         note = "its start and end stamps are of the same minute or in the wrong order: no clock"
         return replace(run, notes=(*run.notes, note))
+    if seconds > timing.MAX_SECONDS:
+        note = f"its start and end stamps are {seconds:g} seconds apart: no clock"
+        return replace(run, notes=(*run.notes, note))
     return replace(
         run,
         wall_seconds=seconds,

@@ -10,14 +10,17 @@ from geoschem_bench.errors import LogError, Reason
 from geoschem_bench.model_logs import fields as echo
 from geoschem_bench.model_logs import gchp_settings as mapl
 from geoschem_bench.model_logs import profile
-from geoschem_bench.model_logs.records import ModelRun
+from geoschem_bench.model_logs.records import ModelRun, WallClock
 from geoschem_bench.model_logs.scanning import Noted, Scan
 from geoschem_bench.model_logs.time_command import read_time_command
-from geoschem_bench.model_logs.timers import number
+from geoschem_bench.model_logs.timers import MAX_SECONDS, speed
 from geoschem_bench.model_logs.verdicts import Fault, faults_of, how_far, judge, shortened
 from geoschem_bench.units import MIB_PER_GIB, SECONDS_PER_DAY
 
 _MEMORY_METHOD = "the highest of GCHP's 'Mem Used': all that is in use on the first rank's node"
+_LOOP_ONLY = (
+    "its wall time is that of the time loop alone: initialisation and finalisation are not in it"
+)
 _NO_CLOSING = (
     "no closing report of MAPL (from 14.7 on it is in allPEs.log): judged by the last time step"
 )
@@ -45,7 +48,7 @@ def read_gchp(scan: Scan, name: str, all_pes: Scan | None = None) -> ModelRun:
             "has GCHP's closing report and none of its time steps, as allPEs.log does; "
             "give the main log, with this one beside it",
         )
-    reached = _reached_the_end(run, scan)
+    reached = _reached_the_end(run, scans)
     if reached and run.simulated_end is None:
         days = echo.days_between(run.simulated_start, run.last_step)
         run = replace(run, simulated_end=run.last_step, simulated_days=days)
@@ -77,7 +80,7 @@ def _configuration(scan: Scan, scans: Sequence[Scan]) -> ModelRun:
         ended=mapl.clock_of(settings, "ended"),
         mpi_ranks=mapl.ranks_of(settings),
         nodes=echo.whole_number(settings.get("NumNodes in use")),
-        throughput_days_per_day=number(step.average) if step else None,
+        throughput_days_per_day=speed(step.average) if step else None,
         run_throughput_days_per_day=step.run if step else None,
         steps=scan.steps,
         last_step=step.time if step else None,
@@ -105,7 +108,7 @@ def _with_profile(run: ModelRun, scans: Sequence[Scan]) -> ModelRun:
         run,
         timers=timers,
         total_timer=profile.TOTAL if profile.TOTAL in timers else None,
-        model_throughput_days_per_day=number(_printed(closing)) if closing else None,
+        model_throughput_days_per_day=speed(_printed(closing)) if closing else None,
         peak_memory_gib=memory / MIB_PER_GIB if memory else None,
         memory_method=_MEMORY_METHOD if memory else None,
         # Its CPU and memory are those of mpirun, not of the model: left out
@@ -122,15 +125,20 @@ def _printed(closing: Noted) -> str:
     return closing.text.split()[-4]
 
 
-def _reached_the_end(run: ModelRun, scan: Scan) -> bool:
+def _has_closed(run: ModelRun, scans: Sequence[Scan]) -> bool:
+    """Whether MAPL made its report, whatever its numbers."""
+    return _closing(scans) is not None or run.total_timer is not None
+
+
+def _reached_the_end(run: ModelRun, scans: Sequence[Scan]) -> bool:
     """Whether the last step of the plan was made."""
-    if run.model_throughput_days_per_day is not None or run.total_timer is not None:
+    if _has_closed(run, scans):
         return True
     if run.last_step is None:
         return False
     if run.simulated_end is not None:
         return run.last_step >= run.simulated_end
-    return _nothing_remains(scan)
+    return _nothing_remains(scans[0])
 
 
 def _nothing_remains(scan: Scan) -> bool:
@@ -139,7 +147,7 @@ def _nothing_remains(scan: Scan) -> bool:
     It does where a step takes a second or longer: one that was left would show.
     """
     last, times = mapl.read_step(scan.last_step), [echo.step_time(x) for x in scan.first_steps]
-    average = number(last.average) if last else None
+    average = speed(last.average) if last else None
     if last is None or not average or len(times) < 2 or times[0] is None or times[1] is None:
         return False
     seconds_per_step = (times[1] - times[0]).total_seconds() / average
@@ -150,23 +158,32 @@ def _with_clock(run: ModelRun, scan: Scan) -> ModelRun:
     """Simulated days over average throughput: of the whole run, else of the time loop."""
     step = mapl.read_step(scan.last_step)
     whole = run.model_throughput_days_per_day
-    average = whole or run.throughput_days_per_day
-    notes = list(run.notes)
     if step and run.throughput_days_per_day is None:
-        notes.append(f"the last step's average throughput is '{step.average}', no number")
-    if not average or run.simulated_days is None:
-        return replace(run, notes=tuple(notes))
-    if not whole:
-        notes.append("its wall time is that of the time loop alone: initialisation is not in it")
+        run = _noted(run, f"the last step's average throughput is '{step.average}': no clock")
+    if whole:
+        return _timed(run, whole, "throughput", 0.0005)  # f12.3 in MAPL
+    if not run.throughput_days_per_day:
+        return run
+    timed = _timed(run, run.throughput_days_per_day, "time loop", 0.05)  # f12.1
+    return _noted(timed, _LOOP_ONLY) if timed.wall_clock else timed
+
+
+def _timed(run: ModelRun, average: float, clock: WallClock, half_digit: float) -> ModelRun:
+    if run.simulated_days is None:
+        return run
     seconds = run.simulated_days * SECONDS_PER_DAY / average
-    half_digit = 0.0005 if whole else 0.05  # f12.3 and f12.1 in MAPL
+    if seconds > MAX_SECONDS:
+        return _noted(run, f"its throughput is too low for a run ({average:g} days/day): no clock")
     return replace(
         run,
         wall_seconds=seconds,
-        wall_clock="throughput",
+        wall_clock=clock,
         wall_uncertainty_seconds=seconds * half_digit / average,
-        notes=tuple(notes),
     )
+
+
+def _noted(run: ModelRun, note: str) -> ModelRun:
+    return replace(run, notes=(*run.notes, note))
 
 
 def _with_verdict(run: ModelRun, scans: Sequence[Scan], reached: bool) -> ModelRun:
@@ -178,7 +195,7 @@ def _with_verdict(run: ModelRun, scans: Sequence[Scan], reached: bool) -> ModelR
         reason, message = judge(harmful, how_far(run)) if harmful else _cut_off(run)
         return replace(run, reason=reason, message=message)
     notes = list(run.notes)
-    if run.model_throughput_days_per_day is None and run.total_timer is None:
+    if not _has_closed(run, scans):
         notes.append(_NO_CLOSING)
     if faults:
         notes.append(f"it aborted after its end, which harms no result: {faults[0].text}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, datetime, timedelta
 
 from geoschem_bench.model_logs import fields as echo
-from geoschem_bench.model_logs.timers import number
+from geoschem_bench.model_logs.timers import speed
 
 _SETTINGS = tuple(
     re.compile(pattern)
@@ -50,7 +50,7 @@ def read_step(line: str | None) -> Step | None:
     if not found or not line:
         return None
     nothing_remains = found["remaining"] == "000:00:00"
-    return Step(echo.step_time(line), found["average"], number(found["run"]), nothing_remains)
+    return Step(echo.step_time(line), found["average"], speed(found["run"]), nothing_remains)
 
 
 def settings_of(lines: Iterable[str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ whose every day is the same but for the date stays below 50."""
 RATIO_FROM_BYTES = 16 * 1024**2
 """Unpacked size from which the ratio counts: a small log may repeat itself as it likes."""
 
+NO_FILE = "is no regular file"
 _GZIP_MAGIC = b"\x1f\x8b"
 _DAMAGE = (EOFError, zlib.error, gzip.BadGzipFile)
 
@@ -102,8 +104,20 @@ def open_bytes(raw: bytes, name: str) -> BinaryIO:
     return unpack(io.BytesIO(raw), name)
 
 
+def open_regular(path: Path) -> BinaryIO:
+    """A file to read, as it is.
+
+    Raises:
+        LogError: A pipe or a device, at which a reader may wait for ever.
+        OSError: There is none, or it may not be read.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise LogError(str(path), NO_FILE)
+    return path.open("rb")
+
+
 @contextmanager
 def open_log(path: Path) -> Iterator[BinaryIO]:
-    """The same from a file, closed at the end."""
-    with path.open("rb") as stream:
+    """The same from a regular file, closed at the end."""
+    with open_regular(path) as stream:
         yield unpack(stream, str(path))

@@ -57,6 +57,11 @@ ERROR_ANYWHERE = re.compile(
 
 STEP_CLASSIC = b"\n---> DATE: "
 STEP_GCHP = b"Throughput(days/day)["
+STEP_GCHP_PARTS = re.compile(
+    rb"Date: {1,4}(?P<time>\d{4}/\d\d/\d\d {1,4}Time: \d\d:\d\d:\d\d) {1,9}"
+    rb"Throughput\(days/day\)\[[^\]\n]{0,40}\]:"
+    rb"(?:[^\n]{0,80}?TimeRemaining\(Est\) {1,4}(?P<remaining>\d{1,4}:\d\d:\d\d))?"
+)
 MEMORY_GCHP = re.compile(rb"Mem/Swap Used \(MB\) at [^=\n]{0,80}= {0,9}([0-9.Ee+-]{1,20}) ")
 THREADS = re.compile(rb"(?:OMP_NUM_THREADS|OpenMP threads)[ \"']*[=:][ \"']*(\d{1,4})\b")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from geoschem_bench.model_logs.timers import number
+from geoschem_bench.model_logs.timers import MAX_SECONDS, number
 
 TOTAL = "All"
 _LOGGER = re.compile(r"^\s*\d{4,6}: MAPL\.profiler: INFO: ?")
@@ -44,7 +44,7 @@ def read_report(text: str) -> tuple[dict[str, float], tuple[str, ...]]:
 
 def _add(timers: dict[str, float], notes: list[str], key: str, row: list[str]) -> None:
     seconds = number(row[2])
-    if seconds is None:
+    if seconds is None or timers.get(key, 0.0) + seconds > MAX_SECONDS:
         notes.append(f"timer '{key}': '{row[2]}' is no number of seconds")
     else:
         # The same name under two parents of one phase

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import BinaryIO
 
 from geoschem_bench.errors import LogError
@@ -48,10 +49,8 @@ def read_log(
             "is no log of a GEOS-Chem run: it has neither the start banner of GC-Classic "
             "('S T A R T I N G   G E O S - C H E M') nor the time steps of GCHP ('GCHP Date: …')",
         )
-    _refuse_two([note for note in scanned.lines("gchp") if _CAP_START in note.text], name)
-    beside = f"{name} (its allPEs.log)"
-    others = scan(unpack(all_pes, beside), beside) if all_pes is not None else None
-    return read_gchp(scanned, name, others)
+    _check_gchp(scanned, name)
+    return _gchp(scanned, name, all_pes)
 
 
 def read_timers_run(raw: bytes, name: str) -> ModelRun:
@@ -63,13 +62,14 @@ def read_timers_run(raw: bytes, name: str) -> ModelRun:
     timers = read_timers_json(raw, name)
     if TOTAL not in timers:
         raise LogError(name, f"has no timer '{TOTAL}', which is that of the whole run")
+    total = timers[TOTAL]
     return ModelRun(
         application="gc-classic",
         size_bytes=len(raw),
         sha256=hashlib.sha256(raw).hexdigest(),
-        wall_seconds=timers[TOTAL],
-        wall_clock="timers",
-        wall_uncertainty_seconds=PRINTED_TO_SECONDS,
+        wall_seconds=total or None,
+        wall_clock="timers" if total else None,
+        wall_uncertainty_seconds=PRINTED_TO_SECONDS if total else 0.0,
         timers=timers,
         total_timer=TOTAL,
         notes=(_TIMERS_ONLY,),
@@ -80,6 +80,43 @@ def _check_classic(scanned: Scan, name: str) -> None:
     _refuse_two(scanned.lines("start"), name)
     if scanned.lines("dry"):
         raise LogError(name, "is of a dry run, which lists input files and measures nothing")
+
+
+def _check_gchp(scanned: Scan, name: str) -> None:
+    """One run has one start, one closing report and a clock that only goes on.
+
+    From 14.7 on the main log has neither of the first two, so its steps must tell.
+    """
+    _refuse_two([note for note in scanned.lines("gchp") if _CAP_START in note.text], name)
+    if scanned.clock.restart:
+        raise LogError(
+            name, f"holds more than one run: {scanned.clock.restart}; split it, one each"
+        )
+    closings = scanned.lines("closing")
+    if len(closings) > 1:
+        lines = " and ".join(str(note.line_number) for note in closings[:2])
+        raise LogError(
+            name, f"holds more than one run: MAPL closes at lines {lines}; split it, one each"
+        )
+
+
+def _gchp(scanned: Scan, name: str, all_pes: BinaryIO | None) -> ModelRun:
+    if all_pes is None:
+        return read_gchp(scanned, name)
+    beside = f"{name} (its allPEs.log)"
+    others = scan(unpack(all_pes, beside), beside)
+    if _is_of_several(others):
+        run = read_gchp(scanned, name)
+        note = "its allPEs.log is of more than one run, so it is not used"
+        return replace(run, notes=(*run.notes, note))
+    return read_gchp(scanned, name, others)
+
+
+def _is_of_several(all_pes: Scan) -> bool:
+    """Each rank may print the same line there; those of another run say something else."""
+    starts = {note.text for note in all_pes.lines("gchp") if _CAP_START in note.text}
+    closings = {note.text for note in all_pes.lines("closing")}
+    return len(starts) > 1 or len(closings) > 1
 
 
 def _refuse_two(starts: list[Noted], name: str) -> None:

@@ -9,7 +9,9 @@ from typing import Literal
 from geoschem_bench.errors import Reason
 
 Model = Literal["gc-classic", "gchp"]
-WallClock = Literal["timers", "time -v", "stamps", "throughput"]
+WallClock = Literal["timers", "time -v", "stamps", "throughput", "time loop"]
+"""`throughput` is of the whole run, initialisation and finalisation included; `time loop` is what
+GCHP's last step gives, without either."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from geoschem_bench.errors import LogError
 from geoschem_bench.model_logs import patterns
+from geoschem_bench.model_logs.clock import ModelClock
 from geoschem_bench.model_logs.timers import number
 
 MAX_LINE_BYTES = 1024**2
@@ -81,6 +82,7 @@ class Scan:
     """The first two: their distance is the step."""
     last_step: str | None = None
     last_step_offset: int = -1
+    clock: ModelClock = field(default_factory=ModelClock)
     memory_mb: float | None = None
     threads: int | None = None
     names_gchp: bool = False
@@ -114,6 +116,7 @@ def scan(stream: BinaryIO, name: str) -> Scan:
         _note(result, lines, offset, line_number, is_complete)
         if is_complete:
             _measure(result, lines, offset)
+            result.clock.follow(lines, line_number)
         offset += len(lines) - 1
         line_number += lines.count(b"\n") - 1
     if not offset:

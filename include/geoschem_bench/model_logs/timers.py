@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from typing import NoReturn
 
@@ -16,6 +15,8 @@ single precision, whose step grows with the computer's uptime (to 1/8 s after we
 SAME_SECONDS = 0.002
 """Block and JSON round each for itself."""
 MAX_JSON_BYTES = 1_000_000
+MAX_SECONDS = 1e9
+"""30 years: what is longer is no run."""
 _JSON_KEY = "GEOS-Chem Classic timers"
 
 _ROW = re.compile(
@@ -29,13 +30,25 @@ _LONGEST_ROW = 200
 """A row takes 75 characters. Longer lines are none, and would make the pattern slow."""
 
 
-def number(text: str) -> float | None:
-    """A finite number that is not negative; None for NaN, `******` and the like."""
-    try:
-        value = float(text)
-    except ValueError:
+_NUMBER = re.compile(r"[0-9]{1,20}(?:\.[0-9]{0,20})?(?:[Ee][+-]?[0-9]{1,3})?")
+"""As Fortran, `time` and JSON print them; Python's float takes `1_0` and `inf`, too."""
+_LEAST = 1e-6
+_LEAST_SPEED, _MOST_SPEED = 0.0005, 1e9
+"""Days per day: MAPL prints three digits after the point, at most."""
+
+
+def number(text: str, most: float = MAX_SECONDS) -> float | None:
+    """A number from 0 to `most`; None for NaN, `******`, what is below a millionth and the like."""
+    if not _NUMBER.fullmatch(text):
         return None
-    return value if math.isfinite(value) and value >= 0 else None
+    value = float(text)
+    return value if value == 0 or _LEAST <= value <= most else None
+
+
+def speed(text: str) -> float | None:
+    """A throughput in days per day, which is above zero."""
+    value = number(text, _MOST_SPEED)
+    return value if value and _LEAST_SPEED <= value < _MOST_SPEED else None
 
 
 def read_block(text: str) -> tuple[dict[str, float], tuple[str, ...]]:

@@ -7,6 +7,8 @@ taken from another region, date or purchase option, and `PriceList.missing` says
 """
 
 from geoschem_bench.pricing.cost import (
+    DAYS_PER_SIM_MONTH,
+    DAYS_PER_SIM_YEAR,
     usd_of_run,
     usd_per_sim_day,
     usd_per_sim_month,
@@ -18,6 +20,8 @@ from geoschem_bench.pricing.published import prices_of_2019
 from geoschem_bench.pricing.storage import PRICES_VARIABLE, load_prices, read_prices, write_prices
 
 __all__ = [
+    "DAYS_PER_SIM_MONTH",
+    "DAYS_PER_SIM_YEAR",
     "PRICES_VARIABLE",
     "Price",
     "PriceList",

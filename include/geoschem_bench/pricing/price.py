@@ -42,10 +42,10 @@ class Price(BaseModel):
     purchase_option: PurchaseOption
     usd_per_hour: float = Field(gt=0, allow_inf_nan=False)
     """USD per instance-hour, so per node."""
-    as_of: Annotated[str, AfterValidator(_day)] | None
-    """ISO date on which it was listed or in force; None only where the source has no date."""
     source: Annotated[str, AfterValidator(_sentence)]
     """Where it is from: words and address."""
+    as_of: Annotated[str, AfterValidator(_day)] | None = None
+    """ISO date on which it was listed or in force; None only where the source has no date."""
     zone: _Name | None = None
     """Availability zone of a spot price: they differ by tens of percent. None on demand."""
 

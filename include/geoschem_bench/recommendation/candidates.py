@@ -39,19 +39,23 @@ class Candidate:
         return self.goal.days or self.sample.setup.simulation.simulated_days
 
     @property
-    def longest_hours_of_one(self) -> float:
-        """Wall-clock hours of one simulation, by the upper end of the interval."""
-        return self.days * (self.hours.high or self.hours.value)
+    def longest_hours_of_one(self) -> float | None:
+        """Wall-clock hours of one simulation, by the upper end of the interval; None without."""
+        return None if self.hours.high is None else self.days * self.hours.high
 
     @property
     def instances_for_deadline(self) -> int | None:
-        """How many at a time, so that all simulations end in time; None where none can."""
-        if self.goal.deadline_hours is None:
+        """Instances (all nodes counted) that end all simulations in time; None where none can.
+
+        None also without an interval: a single run says not how long another may take.
+        """
+        longest = self.longest_hours_of_one
+        if self.goal.deadline_hours is None or longest is None:
             return None
-        one_after_another = math.floor(self.goal.deadline_hours / self.longest_hours_of_one)
+        one_after_another = math.floor(self.goal.deadline_hours / longest)
         if one_after_another == 0:
             return None
-        needed = math.ceil(self.goal.simulations / one_after_another)
+        needed = math.ceil(self.goal.simulations / one_after_another) * self.sample.setup.nodes
         return needed if needed <= (self.goal.instances or needed) else None
 
     @property
@@ -93,7 +97,7 @@ def candidates_of(samples: Sequence[Sample], price_of: PriceOf, goal: Goal) -> l
 
     Proxy and smoke runs are no candidates, and a time without an instance type is none either.
     """
-    pooled = pooled_spread(samples)
+    pooled = pooled_spread([sample for sample in samples if not sample.is_smoke])
     setups: dict[str, list[Candidate]] = {}
     for sample in samples:
         setup = sample.setup

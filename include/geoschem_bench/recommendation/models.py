@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from geoschem_bench.pricing import Price
 
@@ -22,6 +24,12 @@ class Goal(BaseModel):
     """For all of them."""
     instances: int | None = Field(default=None, ge=1)
     """The most that may run at a time; None: as many as are needed."""
+
+    @model_validator(mode="after")
+    def _instances_limit_a_deadline(self) -> Self:
+        if self.instances is not None and self.deadline_hours is None:
+            raise ValueError("the number of instances matters only where there is a deadline")
+        return self
 
 
 class Evidence(BaseModel):
@@ -55,7 +63,8 @@ class Evidence(BaseModel):
     usd_of_all: float | None
     """For all simulations of the goal."""
     instances_for_deadline: int | None
-    """Instances (times nodes) at a time; None without a deadline, or where it cannot be met."""
+    """Instances at a time, all nodes counted; None without a deadline, or where it is not shown
+    that it can be met."""
     measured_at: tuple[str, ...]
     """ISO 8601: starts of the runs, where known."""
     sources: tuple[str, ...]
@@ -70,7 +79,9 @@ class Answer(BaseModel):
     question: str
     """`fastest`, `cheapest`, `cheapest within 24 h`, `fastest within 10 USD`."""
     choice: str | None
-    """None where the evidence names none."""
+    """Instance type (with nodes in front); None where the evidence names none."""
+    setup: str | None = None
+    """Label of the setup that was measured on it: with how many threads, and so on."""
     tied: tuple[str, ...] = ()
     """Types between which no difference is shown."""
     reason: str

@@ -96,7 +96,7 @@ def _recommend(group: Sequence[Result], tariff: Tariff | None, goal: Goal) -> Re
     return said.model_copy(
         update={
             "answers": tuple(answers_of(candidates, goal)),
-            "missing": tuple(_too_few(candidates)),
+            "missing": (*_too_few(candidates), *_no_prices(candidates)),
             "caveats": tuple(_caveats(candidates, goal)),
         }
     )
@@ -108,6 +108,12 @@ def _too_few(candidates: Sequence[Candidate]) -> Iterator[str]:
             name, hours = candidate.sample.runs[0].benchmark_id, candidate.hours
             yield (f"at least {FEWEST_FOR_INTERVAL} timed {hours.kind} of {name} on "
                    f"{candidate.name} (it has {hours.n})")  # fmt: skip
+
+
+def _no_prices(candidates: Sequence[Candidate]) -> Iterator[str]:
+    """Each sentence once: four types of one family lack a price for one reason."""
+    why = (c.price_missing.rstrip(".") for c in candidates if c.price_missing)
+    yield from dict.fromkeys(why)
 
 
 def _caveats(candidates: Sequence[Candidate], goal: Goal) -> Iterator[str]:

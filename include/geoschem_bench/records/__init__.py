@@ -1,5 +1,6 @@
 """Results: records, the stores' interfaces, and the way from S3 into the table."""
 
+from geoschem_bench.records.costing import SMOKE
 from geoschem_bench.records.failures import classify
 from geoschem_bench.records.importing import (
     Filed,
@@ -14,6 +15,7 @@ from geoschem_bench.records.run_files import RunPlanFile, read_run_plan
 from geoschem_bench.records.stores import ObjectStore, ResultsStore, Stored
 
 __all__ = [
+    "SMOKE",
     "Filed",
     "JobRecord",
     "LoadSummary",

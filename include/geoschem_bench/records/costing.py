@@ -13,6 +13,7 @@ from geoschem_bench.records.models import Result
 from geoschem_bench.records.stores import ObjectStore
 
 COST_FILE = "cost.json"
+SMOKE = "smoke: too short or too synthetic to be extrapolated"
 
 
 class CostFile(BaseModel):
@@ -30,6 +31,8 @@ def with_cost(result: Result, objects: ObjectStore, prices: PriceSource | None) 
     """The result with its cost, or with the reason why there is none."""
     if result.workload != "model" or result.hours_per_sim_day is None:
         return result
+    if result.is_smoke:
+        return result.model_copy(update={"cost_null_reason": SMOKE})
     if result.observed_instance_type is None:
         return result.model_copy(update={"cost_null_reason": "the instance type is not known"})
     found = _read(result, objects) or _compute(result, objects, prices)
@@ -41,17 +44,29 @@ def with_cost(result: Result, objects: ObjectStore, prices: PriceSource | None) 
 
 
 def _read(result: Result, objects: ObjectStore) -> CostFile | None:
+    """None also for one that is damaged, or of another instance: it is computed anew."""
     raw = objects.get(result.output_path + COST_FILE)
     try:
-        return CostFile.model_validate_json(raw) if raw else None
+        found = CostFile.model_validate_json(raw) if raw else None
     except ValidationError:
-        return None  # damaged: computed anew
+        return None
+    return found if found and _is_of(found, result) else None
+
+
+def _is_of(cost: CostFile, result: Result) -> bool:
+    price = cost.price
+    said = (price.instance_type, price.region, price.purchase_option, cost.nodes)
+    return said == (
+        result.observed_instance_type, result.aws_region, result.purchase_option, result.nodes
+    )  # fmt: skip
 
 
 def _compute(result: Result, objects: ObjectStore, prices: PriceSource | None) -> CostFile | str:
     instance, region = result.observed_instance_type or "", result.aws_region
     if region is None:
         return f"the AWS region in which {instance} ran is not known"
+    if result.purchase_option is None:
+        return f"whether {instance} was bought on demand or as spot is not known"
     if prices is None:
         return "no price list was given"
     price = prices.price(instance, region, result.purchase_option)

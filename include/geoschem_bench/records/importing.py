@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Lock
 
 from pydantic import ValidationError
@@ -51,9 +51,9 @@ def result_of_log(run: ModelRun, name: str, facts: LogFacts) -> Result:
 class LogFiler:
     """Files runs of the model: each log once, however often it comes.
 
-    The same log with the same facts is the same row. With other facts (an instance type that was
-    left out the first time) it becomes the next submission, which takes the place of the first
-    wherever the latest counts.
+    The same log with the same facts, or with fewer, is the same row. With more or other facts (an
+    instance type that was left out the first time) it becomes the next submission, which takes
+    the place of the first wherever the latest counts.
     """
 
     def __init__(
@@ -80,17 +80,26 @@ class LogFiler:
 
         Raises:
             LogError: The log does not say what was simulated, or is filed under another id.
-            UserError: The instance type is unknown.
+            UserError: The facts cannot be: see `instance_of`.
         """
         with self._lock:
             is_copy = run.sha256 in self._seen
             self._seen.add(run.sha256)
         if is_copy:
             return Filed(result_of_log(run, name, facts), Stored.SAME)
+        try:
+            return self._file(run, name, facts)
+        except Exception:
+            self._seen.discard(run.sha256)  # a copy may be tried again
+            raise
+
+    def _file(self, run: ModelRun, name: str, facts: LogFacts) -> Filed:
         folder = f"{self._prefix}{log_run_id(run.started, run.sha256)}/"
         manifest = self._manifest(run, name, facts, folder)
-        number = manifest.provenance.submission if manifest.provenance else 1
-        folder += f"{manifest.benchmark_id}/{number}/"
+        folder += f"{manifest.benchmark_id}/{_number(manifest)}/"
+        there = self._objects.get(folder + "manifest.json")
+        if there not in (None, manifest.to_json()):
+            raise LogError(name, "was filed by somebody else just now; import it again")
         self._objects.put(folder + "manifest.json", manifest.to_json())
         result = result_of_manifest(manifest, _sha256(manifest), folder, None)
         result = with_cost(result, self._objects, self._prices)
@@ -102,13 +111,14 @@ class LogFiler:
         known = self._filed.get(folder.rstrip("/").rsplit("/", 1)[-1])
         if known is None:
             wanted = facts.benchmark_id or derived_id(with_facts(run, facts), name)
-            return manifest_of_log(run, name, replace(facts, benchmark_id=wanted))
+            return manifest_of_log(run, name, facts.model_copy(update={"benchmark_id": wanted}))
         there, number = known
         if facts.benchmark_id not in (None, there):
             raise LogError(name, f"is filed as {there} already; leave out --id, or give that one")
-        facts = replace(facts, benchmark_id=there)
         filed = self._objects.get(f"{folder}{there}/{number}/manifest.json") or b""
-        same = manifest_of_log(run, _name_in(filed) or name, facts, number)
+        filed_name, filed_facts = _filed(filed)
+        facts = facts.model_copy(update={"benchmark_id": there}).after(filed_facts)
+        same = manifest_of_log(run, filed_name or name, facts, number)
         return same if same.to_json() == filed else manifest_of_log(run, name, facts, number + 1)
 
 
@@ -123,12 +133,19 @@ def _filed_logs(prefix: str, objects: ObjectStore) -> dict[str, tuple[str, int]]
     return latest
 
 
-def _name_in(filed: bytes) -> str | None:
+def _filed(manifest: bytes) -> tuple[str | None, LogFacts]:
+    """Name and facts under which a log was filed."""
     try:
-        provenance = Manifest.model_validate_json(filed).provenance
+        provenance = Manifest.model_validate_json(manifest).provenance
     except ValidationError:
-        return None
-    return provenance.source if provenance else None
+        return None, LogFacts()
+    if provenance is None:
+        return None, LogFacts()
+    return provenance.source, LogFacts.model_validate(provenance.facts)
+
+
+def _number(manifest: Manifest) -> int:
+    return manifest.provenance.submission if manifest.provenance else 1
 
 
 def _sha256(manifest: Manifest) -> str:

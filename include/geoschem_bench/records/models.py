@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from geoschem_bench.errors import Reason
-from geoschem_bench.pricing import Price
+from geoschem_bench.pricing import Price, PurchaseOption
 
 
 def _with_zone(text: str) -> str:
@@ -94,7 +94,8 @@ class Result(BaseModel):
     threads_requested: int | None
     mpi_ranks: int | None
     nodes: int
-    purchase_option: str
+    purchase_option: PurchaseOption | None
+    """None where nobody said."""
     aws_region: str | None = None
     # how it went
     started_at: str | None

@@ -121,7 +121,7 @@ def _common(row: Row, days: float) -> dict[str, Any]:
         "platform": None,
         "mpi_ranks": None,
         "nodes": 1,
-        "purchase_option": "on_demand",
+        "purchase_option": None,
         "started_at": None,
         "queue_seconds": None,
         "status": "succeeded",

@@ -1,6 +1,6 @@
 """Reports: one self-contained page, and its numbers for programs. Nothing is computed here."""
 
-from geoschem_bench.report.advice import Said, headline_of, sayings
+from geoschem_bench.report.advice import Said, headline_of, measured, sayings
 from geoschem_bench.report.building import Report, build_report
 from geoschem_bench.report.formats import number, short
 from geoschem_bench.report.head import DAYS_PER_MONTH, Cell, HeadRow, head_rows, head_table
@@ -19,6 +19,7 @@ __all__ = [
     "head_rows",
     "head_table",
     "headline_of",
+    "measured",
     "number",
     "sayings",
     "short",

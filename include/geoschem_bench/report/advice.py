@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from geoschem_bench.recommendation import Answer, Recommendation
+from geoschem_bench.recommendation import Answer, Evidence, Recommendation
+from geoschem_bench.report.formats import DASH, days_of
 
 _NONE = {
     "fastest": "No instance type is shown to be the fastest",
@@ -51,8 +52,14 @@ def sayings(item: Recommendation) -> tuple[Said, ...]:
 
 
 def headline_of(answer: Answer) -> str:
-    """`Fastest: c5.9xlarge`."""
+    """`Fastest: c5.9xlarge, 36 threads`."""
     question = answer.question[:1].upper() + answer.question[1:]
     if answer.choice:
-        return f"{question}: {answer.choice}"
+        nodes = f"{answer.choice}, " if answer.choice.split(" ")[0].isdigit() else ""
+        return f"{question}: {nodes}{answer.setup or answer.choice}"
     return _NONE.get(answer.question, f"{question}: none can be named")
+
+
+def measured(proof: Evidence) -> str:
+    """When; or that others published it."""
+    return days_of(proof.measured_at) or ("published" if proof.sources else DASH)

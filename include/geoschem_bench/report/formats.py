@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from geoschem_bench.analysis import Spread
@@ -90,3 +91,11 @@ def duration(seconds: float | None) -> str:
     if seconds < 7200:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h"
+
+
+def days_of(moments: Sequence[str]) -> str:
+    """`2026-11-22`, or `2026-01-10 … 2026-09-27 (60)` of many."""
+    days = sorted(moment[:10] for moment in moments)
+    if len(set(days)) < 2:
+        return days[0] if days else ""
+    return f"{days[0]} … {days[-1]} ({len(days)})"

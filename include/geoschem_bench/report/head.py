@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geoschem_bench.analysis import Analysis, Measures, ScalingPoint
+from geoschem_bench.pricing import DAYS_PER_SIM_MONTH
 from geoschem_bench.records import Result
 from geoschem_bench.report.formats import DASH, extremes, number, percent
 
-DAYS_PER_MONTH = 30
+DAYS_PER_MONTH = DAYS_PER_SIM_MONTH
 """Of a simulated month, for USD per simulated month: the page says so beside the number."""
 
 NOT_SCALED = "no other number of threads ran the same work on the same machine"

@@ -9,6 +9,7 @@ import jinja2
 from markupsafe import Markup
 
 from geoschem_bench.report import details, formats
+from geoschem_bench.report.advice import measured
 from geoschem_bench.report.head import DAYS_PER_MONTH
 from geoschem_bench.report.view import Page
 
@@ -38,7 +39,11 @@ def _environment() -> jinja2.Environment:
         "share": details.share,
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
     }
-    environment.globals |= {"span": formats.span, "days_per_month": DAYS_PER_MONTH}
+    environment.globals |= {
+        "span": formats.span,
+        "measured": measured,
+        "days_per_month": DAYS_PER_MONTH,
+    }
     return environment
 
 

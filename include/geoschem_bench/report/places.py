@@ -69,7 +69,8 @@ def _asked(result: Result) -> str:
     if result.requested_instance_type == LOCAL:
         return "this computer (local)"
     nodes = f"{result.nodes} × " if result.nodes > 1 else ""
-    return f"{nodes}{result.requested_instance_type} ({result.purchase_option.replace('_', '-')})"
+    option = f" ({result.purchase_option.replace('_', '-')})" if result.purchase_option else ""
+    return f"{nodes}{result.requested_instance_type or 'a machine not known'}{option}"
 
 
 def _ran(result: Result) -> str:

@@ -3,38 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from geoschem_bench.errors import NotFoundError
 from geoschem_bench.model_logs import (
+    LOOKED_FOR,
     MAX_JSON_BYTES,
-    FoundLog,
+    Listings,
     LogError,
     ModelRun,
     find_logs,
-    may_be_log,
+    group_logs,
     open_log,
+    open_regular,
     read_log,
     read_timers_run,
 )
 from geoschem_bench.records import ObjectStore
 
+_S3 = "s3://"
+
 
 @dataclass(frozen=True)
 class LogFile:
-    """One log to be read."""
+    """One log to be read, with what belongs to it: paths, or S3 addresses."""
 
     name: str
-    """As the person would name it: a path or an S3 address."""
-    local: FoundLog | None = None
-    """None: it lies in S3."""
+    """As the person would name it."""
+    timers_json: str | None = None
+    all_pes: str | None = None
 
     @property
     def file_name(self) -> str:
-        """Without its folder: what is stored as its source."""
-        return self.name.rsplit("/", 1)[-1]
+        """Without its folder: what is stored as its source. Bytes that are no text as escapes."""
+        name = self.name.rsplit("/", 1)[-1]
+        return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def logs_at(words: Iterable[str], objects: ObjectStore | None = None) -> tuple[list[LogFile], int]:
@@ -46,70 +52,93 @@ def logs_at(words: Iterable[str], objects: ObjectStore | None = None) -> tuple[l
 
     Raises:
         NotFoundError: Nothing is there, or a folder holds no file that may be a log.
+        LogError: A word names a pipe or a device.
     """
     found: list[LogFile] = []
     others = 0
+    on_disk: Listings = {}
+    in_s3: dict[str, dict[str, LogFile]] = {}
     for word in words:
-        logs, beside = _in_s3(word, objects) if word.startswith("s3://") else _on_disk(word)
+        if word.startswith(_S3):
+            logs, beside = _in_s3(word, objects, in_s3)
+        else:
+            logs, beside = _on_disk(word, on_disk)
         if not logs:
-            raise NotFoundError(f"{word}: no log is there (looked for *.log, log.*, *.out, "
-                                "gcclassic_timers.json; name a file itself if it is called "
-                                "otherwise)")  # fmt: skip
+            raise NotFoundError(
+                f"{word}: no log is there (looked for {LOOKED_FOR}; name a file itself if it is "
+                "called otherwise)"
+            )
         found += logs
         others += beside
     return list(dict.fromkeys(found)), others
 
 
-def _on_disk(word: str) -> tuple[list[LogFile], int]:
-    if not Path(word).exists():
-        raise NotFoundError(f"{word}: there is no such file or folder")
-    logs, others = find_logs(Path(word))
-    return [LogFile(str(log.path), log) for log in logs], others
+def _on_disk(word: str, listings: Listings) -> tuple[list[LogFile], int]:
+    logs, others = find_logs(Path(word), listings)
+    return [
+        LogFile(
+            str(log.path),
+            str(log.timers_json) if log.timers_json else None,
+            str(log.all_pes) if log.all_pes else None,
+        )
+        for log in logs
+    ], others
 
 
-def _in_s3(prefix: str, objects: ObjectStore | None) -> tuple[list[LogFile], int]:
+def _in_s3(
+    word: str, objects: ObjectStore | None, listings: dict[str, dict[str, LogFile]]
+) -> tuple[list[LogFile], int]:
+    """The object of that address if there is one, else all in the folder of that name."""
     if objects is None:
-        raise NotFoundError(f"{prefix}: S3 is not connected here")
-    addresses = list(objects.list(prefix))
-    if addresses == [prefix]:
-        return [LogFile(prefix)], 0
-    logs = [LogFile(a) for a in addresses if may_be_log(a.rsplit("/", 1)[-1])]
-    return logs, len(addresses) - len(logs)
+        raise NotFoundError(f"{word}: S3 is not connected here")
+    # Of all that start with it, the address itself is the first
+    if not word.endswith("/") and next(iter(objects.list(word)), None) == word:
+        folder = word.rpartition("/")[0]
+        if folder not in listings:
+            beside = (a for a in objects.list(f"{folder}/") if a.rpartition("/")[0] == folder)
+            listings[folder] = {log.name: log for log in _grouped(beside)}
+        return [listings[folder].get(word) or LogFile(word)], 0
+    folder = f"{word.rstrip('/')}/"
+    addresses = [a for a in objects.list(folder) if not a.endswith("/")]  # a folder's own mark
+    logs = sorted(_grouped(addresses), key=lambda log: log.name)
+    taken = sum(1 + (log.timers_json is not None) + (log.all_pes is not None) for log in logs)
+    return logs, len(addresses) - taken
+
+
+def _grouped(addresses: Iterable[str]) -> list[LogFile]:
+    return [LogFile(*group) for group in group_logs(addresses)]
 
 
 def read(log: LogFile, objects: ObjectStore | None = None) -> ModelRun:
     """What the log says. Raises LogError where it is refused."""
     try:
+        if log.file_name.lower().endswith(".json"):
+            return read_timers_run(_small(log.name, objects), log.file_name)
         with ExitStack() as stack:
-            if log.local is None:
-                return _read_from_s3(log, objects, stack)
-            if log.file_name.endswith(".json"):
-                return read_timers_run(_small(log.local.path), log.file_name)
-            timers = log.local.timers_json
-            processes = log.local.all_pes
             return read_log(
-                stack.enter_context(open_log(log.local.path)),
+                stack.enter_context(_open_log(log.name, objects)),
                 log.file_name,
-                _small(timers) if timers else None,
-                stack.enter_context(open_log(processes)) if processes else None,
+                _small(log.timers_json, objects) if log.timers_json else None,
+                stack.enter_context(_open_log(log.all_pes, objects)) if log.all_pes else None,
             )
     except OSError as error:
         raise LogError(log.name, f"cannot be read: {error.strerror or error}") from error
 
 
-def _small(path: Path) -> bytes:
-    """A timers file, or enough of something larger to be refused as none."""
-    with path.open("rb") as file:
-        return file.read(MAX_JSON_BYTES + 1)
+def _open_log(name: str, objects: ObjectStore | None) -> AbstractContextManager[BinaryIO]:
+    return _in_store(name, objects) if name.startswith(_S3) else open_log(Path(name))
 
 
-def _read_from_s3(log: LogFile, objects: ObjectStore | None, stack: ExitStack) -> ModelRun:
+def _in_store(name: str, objects: ObjectStore | None) -> AbstractContextManager[BinaryIO]:
     if objects is None:
-        raise LogError(log.name, "cannot be read: S3 is not connected here")
-    body = stack.enter_context(objects.open(log.name))
-    if log.file_name.endswith(".json"):
-        return read_timers_run(body.read(MAX_JSON_BYTES + 1), log.file_name)
-    return read_log(body, log.file_name)
+        raise LogError(name, "cannot be read: S3 is not connected here")
+    return objects.open(name)
+
+
+def _small(name: str, objects: ObjectStore | None) -> bytes:
+    """A timers file, or enough of something larger to be refused as none."""
+    with _in_store(name, objects) if name.startswith(_S3) else open_regular(Path(name)) as file:
+        return file.read(MAX_JSON_BYTES + 1)
 
 
 def read_all(

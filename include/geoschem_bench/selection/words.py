@@ -52,12 +52,17 @@ def is_study(word: str) -> bool:
     return name in (PUBLISHED, IMPORTED) or word.startswith("s3://") or Path(word).exists()
 
 
-def choose(word: str, stores: Callable[[], Stores]) -> Chosen:
+def choose(
+    word: str,
+    stores: Callable[[], Stores],
+    facts: LogFacts = LogFacts(),  # noqa: B008 - frozen
+) -> Chosen:
     """The results that `word` means; see HELP.
 
     Args:
         word: As typed.
         stores: Called only where the word names something stored or in S3.
+        facts: What a person says of logs that are read here and now.
 
     Raises:
         NotFoundError: There is no such thing.
@@ -67,7 +72,7 @@ def choose(word: str, stores: Callable[[], Stores]) -> Chosen:
     if name == PUBLISHED:
         return Chosen(word, _published(word, part))
     if word != IMPORTED and is_study(word):
-        return _logs(word, stores().objects if word.startswith("s3://") else None)
+        return _logs(word, stores().objects if word.startswith("s3://") else None, facts)
     return Chosen(word, tuple(_stored(word, stores())))
 
 
@@ -87,13 +92,13 @@ def _names_of(run: Result) -> str:
     return " ".join(filter(None, (run.machine_class, run.benchmark_id, run.model_version)))
 
 
-def _logs(word: str, objects: ObjectStore | None) -> Chosen:
+def _logs(word: str, objects: ObjectStore | None, facts: LogFacts) -> Chosen:
     results, refused = [], []
     for log, run in read_all(logs_at([word], objects)[0], objects):
         try:
             if isinstance(run, LogError):
                 raise run
-            results.append(result_of_log(run, log.file_name, LogFacts()))
+            results.append(result_of_log(run, log.file_name, facts))
         except LogError as error:
             refused.append(error)
     if not results:

@@ -2,9 +2,15 @@ import pickle
 
 import pytest
 
-from geoschem_bench.analysis import NotComparableError, are_comparable, compare, require_comparable
+from geoschem_bench.analysis import (
+    NotComparableError,
+    are_comparable,
+    compare,
+    require_comparable,
+    samples_of,
+)
 from geoschem_bench.errors import UserError
-from tests.unit.analysis.runs import sample
+from tests.unit.analysis.runs import runs, sample
 
 
 @pytest.mark.parametrize(
@@ -61,6 +67,38 @@ def test_the_same_simulation_has_nothing_to_be_flagged():
 def test_what_a_reader_must_know_is_flagged(change, flag):
     (only,) = compare(sample(10.0), sample(10.0, **change)).flags
     assert only.startswith(flag)
+
+
+def mixed(field, values, **changes):
+    """A sample of runs that differ in one field."""
+    (only,) = samples_of(
+        run.model_copy(update={field: value})
+        for run, value in zip(runs(*[10.0] * len(values), **changes), values, strict=True)
+    )
+    return only
+
+
+def test_clocks_that_differ_within_both_sides_are_flagged():
+    one, other = (mixed("wall_clock", ["timers", "stamps"], threads=n) for n in (8, 16))
+    assert compare(one, other).flags == ("different clocks within both sides: stamps and timers",)
+    (flag,) = compare(one, sample(10.0, wall_clock="stamps")).flags
+    assert flag == "different clocks: stamps or timers and stamps"
+
+
+def test_runs_of_which_nobody_said_whether_they_were_cold_beside_warm_ones():
+    unsure, warm = mixed("is_cold", [None, False]), sample(10.0, threads=8, is_cold=False)
+    found = compare(warm, unsure)
+    (flag,) = found.flags
+    assert flag.startswith("input cache: not known of some runs of the candidate")
+    told = {item.factor: (item.baseline, item.candidate) for item in found.differences}
+    assert told["input cache"] == ("warm", None)
+
+
+def test_unknown_input_on_one_side_is_a_difference():
+    found = compare(sample(10.0, is_cold=False), sample(10.0, threads=8, is_cold=None))
+    told = {item.factor: (item.baseline, item.candidate) for item in found.differences}
+    assert told["input cache"] == ("warm", None)
+    assert found.flags == ()
 
 
 def test_smoke_on_either_side_is_flagged_once():

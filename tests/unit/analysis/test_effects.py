@@ -1,11 +1,12 @@
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from geoschem_bench.analysis import effects_of, pooled_spread, samples_of
+from geoschem_bench.analysis import effects, effects_of, pooled_spread, samples_of
 from tests.unit.analysis.runs import runs, sample
 
 # sigma = ln(1.02) / sqrt(2), 2 degrees of freedom
@@ -116,8 +117,8 @@ def test_pairs_that_contradict_each_other_are_no_one_effect():
 
 
 @pytest.mark.parametrize("changes", [{"model_version": "14.7.0"},
-                                     {"wall_uncertainty_seconds": 60.0}])  # fmt: skip
-def test_no_interval_where_the_spread_does_not_hold_or_clocks_are_coarse(changes):
+                                     {"wall_uncertainty_seconds": 100.0}])  # fmt: skip
+def test_no_interval_where_the_spread_does_not_hold_or_clocks_tell_nothing(changes):
     samples = grid(*(([value], {**changes, "threads": n, "compiler": c})
                      for n, value in ((8, 100.0), (16, 80.0)) for c in ("gcc", "ifx")))  # fmt: skip
     found = next(e for e in effects_of(samples, POOLED) if e.factor == "threads").combined
@@ -125,6 +126,78 @@ def test_no_interval_where_the_spread_does_not_hold_or_clocks_are_coarse(changes
     assert (found.ratio_low, found.is_one_effect) == (None, None)
     assert found.verdict == "cannot tell"
     assert found.ratio == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("clock", [0.0005, 1.0, 30.0])
+def test_clocks_widen_the_interval_by_all_that_they_may_be_wrong(clock):
+    """Every log's timers are rounded to a thousandth of a second: no reason to say nothing."""
+
+    def combined(uncertainty):
+        cells = (([value], {"threads": n, "compiler": c, "wall_uncertainty_seconds": uncertainty})
+                 for n, value in ((8, 100.0), (16, 80.0)) for c in ("gcc", "ifx"))  # fmt: skip
+        effects = effects_of(grid(*cells), POOLED)
+        return next(e for e in effects if e.factor == "threads").combined
+
+    sure, found = combined(None), combined(clock)
+    assert found.ratio_low == pytest.approx(
+        sure.ratio_low * (1 - clock / 80) / (1 + clock / 100))  # fmt: skip
+    assert found.ratio_high == pytest.approx(
+        sure.ratio_high * (1 + clock / 80) / (1 - clock / 100))  # fmt: skip
+    assert found.verdict == ("no difference shown" if clock == 30.0 else "faster")
+    assert found.is_one_effect
+
+
+def test_pairs_that_differ_by_no_more_than_their_clocks_may_are_one_effect():
+    def is_one(uncertainty):
+        samples = [replace(one, runs=tuple(
+            run.model_copy(update={"wall_uncertainty_seconds": uncertainty}) for run in one.runs
+        )) for one in four(100.0, 80.0, 50.0, 60.0)]  # fmt: skip
+        combined = effects_of(samples, POOLED)[0].combined
+        assert combined is not None
+        return combined.is_one_effect
+
+    assert [is_one(clock) for clock in (0.0, 0.0005, 10.0)] == [False, False, True]
+
+
+@pytest.mark.parametrize("change", [{"simulated_days": 31.0}, {"origin": "published"},
+                                    {"model_version": "14.7.0"}, {"is_smoke": True}])  # fmt: skip
+def test_one_effect_for_each_scope(change):
+    cells = [([100.0], {"threads": 8}), ([50.0], {"threads": 16})]
+    others = [([100.0], {"threads": 8, **change}), ([90.0], {"threads": 16, **change})]
+    samples = [*grid(*cells), *grid(*others)]
+    found = [e for e in effects_of(samples) if e.factor == "threads"]
+    assert sorted(e.pairs[0].ratio for e in found) == pytest.approx([0.5, 0.9])
+    assert all(e.combined is None for e in found)
+    assert len({e.scope for e in found}) == len({e.label for e in found}) == 2
+
+
+def test_versions_are_a_factor_over_all_versions():
+    cells = [
+        ([value], {"threads": n, "model_version": version})
+        for n, value in ((8, 100.0), (16, 50.0))
+        for version in ("14.7.0", "14.8.0")
+    ]
+    (version,) = [e for e in effects_of(grid(*cells)) if e.factor == "model version"]
+    assert (len(version.pairs), version.scope.model_version) == (2, None)
+
+
+def test_runs_by_different_clocks_make_no_pair():
+    one, other = ({"threads": n, "wall_clock": clock} for n, clock in ((8, "a"), (16, "b")))
+    assert effects_of(grid(([10.0], one), ([9.0], other))) == []
+
+
+def test_logs_of_unknown_machines_are_not_even_looked_at(monkeypatch):
+    silent = {"observed_instance_type": None, "machine_class": None}
+    lone = grid(*(([10.0], {**silent, "source": f"{n}.log", "threads": n}) for n in range(1, 9)))
+    looked_at: list[object] = []
+
+    def look(*pair):
+        looked_at.append(pair)
+        return ()
+
+    monkeypatch.setattr(effects, "differences_of", look)
+    assert effects_of([*lone, sample(9.0), sample(9.0, simulated_days=8.0)]) == []
+    assert looked_at == [], "nor are those of other simulations"
 
 
 def test_a_sample_in_two_pairs_is_counted_for_both():

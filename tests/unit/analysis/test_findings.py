@@ -2,8 +2,10 @@
 
 import pytest
 
-from geoschem_bench.analysis import compare, effects_of, pooled_spread, samples_of
+from geoschem_bench.analysis import compare, effects_of, pooled_spread, samples_of, study_of
 from geoschem_bench.reference import published_runs
+from geoschem_bench.report.study.findings import findings_of, spread_in_words
+from geoschem_bench.report.study.table import study_table
 
 SAMPLES = samples_of(published_runs())
 POOLED = pooled_spread(SAMPLES)
@@ -77,7 +79,7 @@ def test_the_regression_of_14_4_2_is_shown_and_not_proven():
 def test_the_month_at_another_resolution_is_alone():
     (month,) = [s for s in SAMPLES if s.setup.simulation.resolution == "2x2.5"]
     assert POOLED is not None
-    assert not POOLED.applies_to(month)
+    assert POOLED.spread_for(month) is None
     assert month.is_cold
     assert all(pair.candidate != month.label for e in EFFECTS for pair in e.pairs)
 
@@ -93,3 +95,49 @@ def test_two_causes_are_named():
     found = compare(by_label["c5.4xlarge, 8 threads"], by_label["c5.9xlarge, 36 threads"], POOLED)
     assert found.confounded == ("instance type", "hyper-threading")
     assert found.verdict == "faster"
+
+
+def own_study():
+    """The published runs, and two logs of another version: a slow container, slower disks."""
+    results = list(published_runs())
+    base = next(run for run in results if run.observed_instance_type == "c5.4xlarge"
+                and run.factors["hyper-threading"] == "on")  # fmt: skip
+    for container, wall in (("none", 3000.0), ("singularity", 3900.0)):
+        for place, is_cold in enumerate((False, True, False)):
+            changes = {"origin": "log", "model_version": "14.7.0", "is_cold": is_cold,
+                       "factors": {**base.factors, "container": container},
+                       "benchmark_run_id": f"2026110{place}T000000Z-{container[:8]}",
+                       "timers": {"GEOS-Chem": wall, "Input": 1000.0 if is_cold else 50.0},
+                       "wall_seconds": (wall + place + 950.0 * is_cold,)}  # fmt: skip
+            results.append(base.model_copy(update=changes))
+    smoke = base.model_copy(update={"benchmark_run_id": "20261109T000000Z-1", "is_smoke": True})
+    return study_of([*results, smoke])
+
+
+def test_what_holds_for_one_version_only_is_told_by_version():
+    study = own_study()
+    found = {finding.title: finding for finding in findings_of(study)}
+    own = "fullchem at 4x5, 7 simulated days (gc-classic 14.7.0)"
+    published = "fullchem at 4x5, 7 simulated days (gc-classic 12.1.1), published"
+    containers = [found[f"container: none → singularity; {scope}"] for scope in (own, published)]
+    assert [finding.summary[:5] for finding in containers] == ["+30.0", "No di"]
+    assert "115 s more" in found[f"Cold input: read for the first time; {published}"].summary
+    assert "950 s more" in found[f"Cold input: read for the first time; {own}"].summary
+    assert "hyper-threading: off → on" in found, "no other version varied that"
+    words = spread_in_words(study.pooled)
+    assert f"Runs of one setup of {published} vary by 0.53 %" in words
+    assert f"Runs of one setup of {own} vary by " in words
+
+
+def test_one_scope_needs_not_be_named():
+    study = study_of(published_runs())
+    assert spread_in_words(study.pooled).startswith("Runs of one setup vary by 0.53 % (")
+    titles = [finding.title for finding in findings_of(study)]
+    assert titles[-1] == "Cold input: read for the first time"
+    assert not any("fullchem" in title for title in titles)
+
+
+def test_what_was_left_out_is_counted_by_its_reason():
+    told = {cell.detail for group in own_study().groups for row in study_table(group, ())[1]
+            for cell in row}  # fmt: skip
+    assert "1 cold left out, 1 smoke left out" in told

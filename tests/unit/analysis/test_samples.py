@@ -116,6 +116,42 @@ def test_a_cold_run_is_left_out_beside_a_warm_one_and_listed():
     assert len(found.all_runs) == 3
 
 
+def test_a_smoke_run_is_left_out_beside_others_and_hides_them_not():
+    smoke, *good = runs(30.0, 10.0, 11.0)
+    smoke = smoke.model_copy(update={"is_smoke": True})
+    (found,) = samples_of([*good, smoke])
+    assert found.values == (10.0, 11.0)
+    assert (found.left_out, found.left_out_as_smoke) == ((smoke,), (smoke,))
+    assert found.left_out_as_cold == ()
+    assert not found.is_smoke
+
+
+def test_smoke_runs_alone_stand():
+    found = sample(30.0, 31.0, is_smoke=True)
+    assert found.is_smoke
+    assert (found.values, found.left_out) == ((30.0, 31.0), ())
+
+
+def test_a_cold_run_counts_more_than_a_warm_smoke_run():
+    cold, smoke = runs(30.0, 10.0)
+    cold = cold.model_copy(update={"is_cold": True})
+    smoke = smoke.model_copy(update={"is_smoke": True, "is_cold": False})
+    (found,) = samples_of([cold, smoke])
+    assert (found.values, found.left_out_as_smoke) == ((30.0,), (smoke,))
+    assert found.is_cold
+    assert not found.is_smoke
+
+
+@pytest.mark.parametrize("origin", ["log", "published"])
+def test_runs_by_different_clocks_are_no_repetitions_of_each_other(origin):
+    pair = [run.model_copy(update={"origin": origin, "wall_clock": clock})
+            for run, clock in zip(runs(10.0, 11.0), ("timers", "stamps"), strict=True)]  # fmt: skip
+    assert [s.label for s in samples_of(pair)] == ["c7g.4xlarge, by stamps",
+                                                   "c7g.4xlarge, by timers"]  # fmt: skip
+    measured = [run.model_copy(update={"origin": "measured"}) for run in pair]
+    assert [s.label for s in samples_of(measured)] == ["c7g.4xlarge"]
+
+
 def test_a_cold_run_alone_stands():
     found = sample(30.0, is_cold=True)
     assert (found.values, found.left_out, found.is_cold) == ((30.0,), (), True)

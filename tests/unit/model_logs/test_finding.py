@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
-from geoschem_bench.errors import NotFoundError
-from geoschem_bench.model_logs import FoundLog, find_logs
+from geoschem_bench.errors import LogError, NotFoundError
+from geoschem_bench.model_logs import FoundLog, Listings, find_logs, group_logs, open_log
 
 
 def put(folder, *names):
@@ -44,9 +45,23 @@ def test_beside_two_logs_nobody_can_tell_whose_they_are(tmp_path):
     assert find_logs(tmp_path) == ([FoundLog(tmp_path / "a.log"), FoundLog(tmp_path / "b.log")], 2)
 
 
-def test_companions_without_a_log_are_no_logs(tmp_path):
-    put(tmp_path, "gcclassic_timers.json", "allPEs.log")
-    assert find_logs(tmp_path) == ([], 2)
+@pytest.mark.parametrize("dry_run", [[], ["log.dryrun"]])
+def test_timers_without_a_log_stand_for_it(tmp_path, dry_run):
+    put(tmp_path, "gcclassic_timers.json", "allPEs.log", "sub/GC.log", *dry_run)
+    found, others = find_logs(tmp_path)
+    names = ["gcclassic_timers.json", *dry_run, "sub/GC.log"]
+    assert found == [FoundLog(tmp_path / name) for name in names]
+    assert others == 1
+
+
+@pytest.mark.parametrize("root", ["", "s3://b/", "/tmp/", "a.log/"])
+def test_names_are_grouped_by_their_folder_alone(root):
+    names = ["1/allPEs.log", "1/x.log", "10/gcclassic_timers.json", "10/y.out", "z.log"]
+    assert group_logs(root + name for name in names) == [
+        (f"{root}1/x.log", None, f"{root}1/allPEs.log"),
+        (f"{root}10/y.out", f"{root}10/gcclassic_timers.json", None),
+        (f"{root}z.log", None, None),
+    ]
 
 
 def test_a_file_is_itself_whatever_its_name(tmp_path):
@@ -66,6 +81,27 @@ def test_links_in_a_loop_end(tmp_path):
 def test_a_pipe_is_no_file(tmp_path):
     os.mkfifo(tmp_path / "a.log")
     assert find_logs(tmp_path) == ([], 1)
+    for path in (tmp_path / "a.log", Path("/dev/null")):
+        with pytest.raises(LogError, match="is no regular file"):
+            find_logs(path)
+        with pytest.raises(LogError, match="is no regular file"), open_log(path):
+            pass
+
+
+def test_a_listing_serves_all_files_of_a_folder(tmp_path, monkeypatch):
+    names = [f"{number}.log" for number in range(5)]
+    put(tmp_path, *names)
+    listed, iterdir = [], Path.iterdir
+
+    def watched(path):
+        listed.append(path)
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", watched)
+    listings: Listings = {}
+    found = [find_logs(tmp_path / name, listings)[0] for name in names]
+    assert found == [[FoundLog(tmp_path / name)] for name in names]
+    assert listed == [tmp_path]
 
 
 def test_what_is_not_there_is_an_error(tmp_path):

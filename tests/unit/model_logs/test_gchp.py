@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import datetime
 
 import pytest
@@ -18,6 +19,8 @@ CLOSING = "           MAPL: INFO: Model Throughput:       96.000 days per day\n"
 STEPS = OK.index(" GCHP Date:")
 AFTER_STEPS = OK.index("Times for component")
 NO_CLOSING = OK[:AFTER_STEPS]
+AGAIN = ("GCHP\n" + LOG_14_7 + LOG_14_7[: LOG_14_7.index(" GCHP Date:")]).count("\n") + 1
+"""The line of the first step of the second run."""
 PROFILE = {
     "All": 900.0, "--SetService": 0.598, "----GCHP (--SetService)": 0.561,
     "------GCHPchem (--SetService)": 0.287, "--Initialize": 150.125,
@@ -73,9 +76,12 @@ def test_from_14_7_on_the_profile_is_beside_the_log():
 
 def test_without_all_pes_the_last_step_decides():
     run = read(LOG_14_7)
-    assert (run.reason, run.wall_seconds) == (None, 720.0)
+    assert (run.reason, run.wall_seconds, run.wall_clock) == (None, 720.0, "time loop")
     assert (run.simulated_start, run.simulated_days) == (datetime(2019, 7, 1), 1.0)
-    assert run.notes[0].startswith("its wall time is that of the time loop alone")
+    assert run.notes[0] == (
+        "its wall time is that of the time loop alone: initialisation and finalisation are not in "
+        "it"
+    )
     assert "judged by the last time step" in run.notes[1]
 
 
@@ -91,7 +97,7 @@ def test_an_older_name_of_the_step_and_a_number_that_does_not_fit():
     run = read(old + CLOSING)
     assert (run.steps, run.throughput_days_per_day, run.reason) == (24, None, None)
     assert run.wall_seconds == 900.0
-    assert run.notes == ("the last step's average throughput is '******', no number",)
+    assert run.notes == ("the last step's average throughput is '******': no clock",)
 
 
 def test_the_newer_step_line_ends_in_the_computers_clock():
@@ -161,6 +167,67 @@ def test_all_pes_alone_is_no_log():
 def test_two_runs_are_refused():
     with pytest.raises(LogError, match="holds 2 runs, starting at lines"):
         read(OK + OK)
+
+
+def later(log: str) -> str:
+    """The same, two days on."""
+    return log.replace("2019/07/02", "2019/07/04").replace("2019/07/01", "2019/07/03")
+
+
+@pytest.mark.parametrize(
+    ("two", "why"),
+    [
+        (
+            LOG_14_7 + LOG_14_7,
+            f"at line {AGAIN} the model's time goes back from 2019/07/02 00:",
+        ),
+        (
+            LOG_14_7 + later(LOG_14_7),
+            f"at line {AGAIN} the time to the end starts anew, with 000:",
+        ),
+        (
+            OK[STEPS:] + later(OK[STEPS:].replace("Remaining", "")),
+            "MAPL closes at lines 68 and 156",
+        ),
+        ("Starting PEs : 1\n" * 200 + OK + OK, "the model's time goes back"),
+    ],
+)
+def test_two_runs_are_told_by_their_clock_or_their_ends(two, why):
+    with pytest.raises(LogError, match=why) as error:
+        read("GCHP\n" + two)
+    assert str(error.value).endswith("split it, one each")
+
+
+def test_an_estimate_of_a_second_or_none_is_of_one_run():
+    quick = LOG_14_7.replace("000:00:30", "000:00:00").replace("000:11:30", "000:00:00")
+    assert read(quick).steps == 24
+    unsure = quick.rpartition("000:00:00")
+    assert read("000:00:09".join((unsure[0], unsure[2]))).steps == 24
+
+
+def test_all_pes_of_two_runs_is_not_used():
+    raw = (GCHP / "c24-1day-14.7-allPEs.log").read_text()
+    ranks = "".join(raw.replace("0000: ", f"{rank:04}: ") for rank in range(3))
+    assert read(LOG_14_7, all_pes=io.BytesIO(ranks.encode())).wall_seconds == 900.0
+    for other in (later(raw), raw.replace("96.000", "95.000")):
+        run = read(LOG_14_7, all_pes=io.BytesIO((raw + other).encode()))
+        assert (run.wall_clock, run.timers) == ("time loop", {})
+        assert run.notes[-1] == "its allPEs.log is of more than one run, so it is not used"
+
+
+@pytest.mark.parametrize("printed", ["0.000", "******", "1e9", "1e-320", "1_0", "inf"])
+def test_a_run_that_closed_has_ended_whatever_its_numbers(printed):
+    run = read(NO_CLOSING + CLOSING.replace("96.000", printed))
+    assert (run.reason, run.model_throughput_days_per_day) == (None, None)
+    assert (run.wall_seconds, run.wall_clock) == (720.0, "time loop")
+
+
+def test_a_run_of_more_than_thirty_years_has_no_clock():
+    run = read(NO_CLOSING.replace("00000001 000000", "00200000 000000") + CLOSING.replace(
+        "96.000", "0.001"
+    ))  # fmt: skip
+    assert (run.wall_seconds, run.wall_clock) == (None, None)
+    assert run.notes == ("its throughput is too low for a run (0.001 days/day): no clock",)
 
 
 def test_a_log_that_ends_before_the_first_step_is_a_failure_or_refused():

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geoschem_bench.errors import Reason
-from geoschem_bench.model_logs import LogError, read_timers_json
+from geoschem_bench.model_logs import LogError, read_timers_json, read_timers_run
 from tests.unit.model_logs.writing import DID_NOT_RUN, ending, good_log, header, read, steps
 
 NAMES = st.text(
@@ -71,6 +71,10 @@ def test_any_block_comes_back_as_it_was_written(timers):
         ("Invalid run time - negative value", "timer 'HEMCO': the log says its run time is nega"),
         ("00-00:00:00.***               NaN", "timer 'HEMCO': 'NaN' is no number"),
         ("00-00:00:00.***    **************", "timer 'HEMCO': '**************' is no number"),
+        *(
+            (f"00-00:00:00.000 {absurd:>17}", f"timer 'HEMCO': '{absurd}' is no number")
+            for absurd in ("1_0", "1e-320", "1e308", "1e9999", "1000000001.0", "٣", "+1", "1e-7")
+        ),
     ],
 )
 def test_a_timer_without_a_number_is_absent_and_noted(printed, note):
@@ -97,6 +101,13 @@ def test_the_file_serves_where_the_log_has_no_block():
     assert (run.timers, run.wall_seconds, run.reason) == ({"GEOS-Chem": 70.5}, 70.5, None)
 
 
+@pytest.mark.parametrize(("total", "clock"), [(0.0, None), (2, "timers"), (1.5e-5, "timers")])
+def test_timers_alone_are_a_clock_unless_their_total_is_nothing(total, clock):
+    run = read_timers_run(timers_json({"GEOS-Chem": {"seconds": total}}), "t.json")
+    assert (run.wall_seconds, run.wall_clock) == (total or None, clock)
+    assert run.timers == {"GEOS-Chem": total}
+
+
 def test_the_file_of_another_run_is_not_used():
     log = header(timers="F") + steps() + ending()
     run = read(log, timers_json=timers_json({"GEOS-Chem": {"seconds": 70.5}}))
@@ -121,6 +132,8 @@ def test_a_damaged_file_beside_a_good_log_is_a_note():
         (timers_json({"a": {"seconds": "1"}}), "timer 'a' has no number"),
         (timers_json({"a": {"seconds": True}}), "timer 'a' has no number"),
         (timers_json({"a": {"seconds": -1}}), "timer 'a' has no number"),
+        (timers_json({"a": {"seconds": 1e308}}), "timer 'a' has no number"),
+        (timers_json({"a": {"seconds": 10**4000}}), "timer 'a' has no number"),
         (timers_json({"a": 1}), "timer 'a' has no number"),
         (timers_json({"a": {"seconds": float("nan")}}), "holds NaN"),
         (b" " * 1_000_001, "larger than 1000 kB"),

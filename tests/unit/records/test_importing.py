@@ -19,7 +19,9 @@ LOGS = Path(__file__).parents[2] / "data" / "model_logs" / "gc-classic-14.7.0"
 GOOD = "tt-1day-synthetic-met-2threads-ok.log"
 CRASHED = "tt-wetdep-error-rc159.log"
 BUCKET = "bucket"
-ON_C5 = LogFacts(instance_type="c5.4xlarge", aws_region="us-west-2", threads=2)
+ON_C5 = LogFacts(
+    instance_type="c5.4xlarge", aws_region="us-west-2", threads=2, purchase_option="on_demand"
+)
 PRICES = PriceList([Price(instance_type="c5.4xlarge", region="us-west-2",
                           purchase_option="on_demand", usd_per_hour=0.68, as_of="2026-11-01",
                           source="a test")])  # fmt: skip
@@ -28,6 +30,11 @@ PRICES = PriceList([Price(instance_type="c5.4xlarge", region="us-west-2",
 def log(name=GOOD):
     with open_log(LOGS / name) as stream:
         return read_log(stream, name)
+
+
+def week():
+    """The same, as if it had simulated a week: long enough for a cost."""
+    return replace(log(), simulated_days=7.0)
 
 
 @pytest.fixture
@@ -53,7 +60,7 @@ def test_what_the_log_says_and_what_nobody_said():
     assert result.timers["Transport"] == 56.433
     assert (result.model_version, result.meteorology, result.levels) == ("14.7.0", "MERRA2", 72)
     assert result.benchmark_id == "GCC-14-7-0-TransportTracers-4x5-1d"
-    assert result.benchmark_run_id.startswith("20261122T035100Z-")
+    assert result.benchmark_run_id == "20261122T035100Z-" + log().sha256[:16]
     unknown = (result.observed_instance_type, result.threads, result.architecture, result.vcpus,
                result.cost_usd_per_sim_day, result.requested_instance_type)  # fmt: skip
     assert unknown == (None,) * 6
@@ -152,15 +159,15 @@ def test_a_log_that_does_not_say_what_was_simulated_is_refused():
 
 
 def test_a_cost_names_its_price_and_stays_what_it_was(objects, store):
-    result = filed(objects, store, ON_C5, prices=PRICES).result
-    assert result.cost_usd_per_sim_day == pytest.approx(0.68 * 105.974 / 3600)
+    result = filed(objects, store, ON_C5, week(), PRICES).result
+    assert result.cost_usd_per_sim_day == pytest.approx(0.68 * 105.974 / 3600 / 7)
     assert result.price.source == "a test"
     dearer = PriceList([next(iter(PRICES)).model_copy(update={"usd_per_hour": 9.0})])
-    assert filed(objects, store, ON_C5, prices=dearer).result.price.usd_per_hour == 0.68
+    assert filed(objects, store, ON_C5, week(), dearer).result.price.usd_per_hour == 0.68
 
 
 def test_a_missing_price_is_said_and_can_be_found_later(objects, store):
-    result = filed(objects, store, ON_C5, prices=PriceList([])).result
+    result = filed(objects, store, ON_C5, week(), PriceList([])).result
     assert result.cost_usd_per_sim_day is None
     assert "prices refresh --region us-west-2 --type c5.4xlarge" in result.cost_null_reason
     summary = load_prefix("s3://bucket/imports/", objects, MemoryResults(), PRICES)
@@ -182,9 +189,8 @@ def test_stamps_have_a_zone_and_say_that_it_is_a_guess(objects, store):
 
 
 def test_long_runs_that_nobody_called_synthetic_may_be_ranked():
-    week = replace(log(), simulated_days=7.0)
-    assert not result_of_log(week, GOOD, LogFacts()).is_smoke
-    assert result_of_log(week, GOOD, LogFacts(is_synthetic_input=True)).is_smoke
+    assert not result_of_log(week(), GOOD, LogFacts()).is_smoke
+    assert result_of_log(week(), GOOD, LogFacts(is_synthetic_input=True)).is_smoke
 
 
 def test_timers_without_their_log_need_the_importers_word():
@@ -198,6 +204,73 @@ def test_timers_without_their_log_need_the_importers_word():
     assert any("importer's word" in note for note in result.notes)
 
 
-def test_what_the_log_says_outranks_the_importer():
-    result = result_of_log(log(), GOOD, LogFacts(simulated_days=99.0, model_version="1.0"))
-    assert (result.simulated_days, result.model_version) == (1.0, "14.7.0")
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ({"simulated_days": 99.0}, "says simulated days 1.0, not 99.0"),
+        ({"model_version": "1.0"}, "says model version 14.7.0, not 1.0"),
+        ({"resolution": "2x2.5"}, "says resolution 4x5, not 2x2.5"),
+        ({"simulation_type": "Hg"}, "says simulation type TransportTracers, not Hg"),
+    ],
+)
+def test_a_log_that_says_otherwise_is_refused(facts, why):
+    with pytest.raises(LogError, match=why):
+        result_of_log(log(), GOOD, LogFacts(**facts))
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ({"aws_region": "us-esat-1"}, "no region of AWS; did you mean"),
+        ({"instance_type": "hpc7g.4xlarge", "aws_region": "us-west-2"}, "is not sold there"),
+        ({"instance_type": "c7g.4xlarge", "threads": 64}, "has 16 vCPUs"),
+    ],
+)
+def test_facts_that_cannot_be_are_the_persons_mistake(facts, why):
+    with pytest.raises(UserError, match=why):
+        result_of_log(log(), GOOD, LogFacts(**facts))
+
+
+def test_a_gchp_run_needs_its_nodes_where_the_instance_is_known():
+    gchp = replace(log(), application="gchp", mpi_ranks=96, nodes=None)
+    facts = LogFacts(instance_type="c5.18xlarge")
+    with pytest.raises(LogError, match="give --nodes"):
+        result_of_log(gchp, GOOD, facts)
+    with pytest.raises(LogError, match=r"96 MPI ranks; 1 x c5\.18xlarge have 72 vCPUs"):
+        result_of_log(gchp, GOOD, facts.model_copy(update={"nodes": 1}))
+    assert result_of_log(gchp, GOOD, facts.model_copy(update={"nodes": 2})).nodes == 2
+
+
+def test_fewer_facts_take_nothing_away(objects, store):
+    filed(objects, store, ON_C5)
+    again = filed(objects, store)
+    assert (again.stored, again.result.observed_instance_type) == (Stored.SAME, "c5.4xlarge")
+
+
+def test_what_nobody_said_of_the_price_leaves_the_cost_empty(objects, store):
+    where = {"instance_type": "c5.4xlarge"}
+    for facts, why in (({}, "region"), ({"aws_region": "us-west-2"}, "on demand or as spot")):
+        result = filed(objects, store, LogFacts(**where, **facts), week(), PRICES).result
+        assert result.cost_usd_per_sim_day is None
+        assert why in result.cost_null_reason
+
+
+def test_a_price_of_another_type_is_never_taken_over(objects, store):
+    first = filed(objects, store, ON_C5, week(), PRICES).result
+    cost = objects.objects[first.output_path + "cost.json"]
+    other = ON_C5.model_copy(update={"instance_type": "c5.9xlarge"})
+    second = LogFiler(BUCKET, objects, store, PRICES).file(week(), GOOD, other).result
+    objects.objects[second.output_path + "cost.json"] = cost
+    summary = load_prefix("s3://bucket/imports/", objects, MemoryResults(), PRICES)
+    prices = {r.observed_instance_type: r.price for r in summary.results}
+    assert prices["c5.4xlarge"]
+    assert prices["c5.9xlarge"] is None
+
+
+def test_two_logs_whose_checksums_begin_alike_are_two(objects, store):
+    one = replace(log(), sha256="ab" * 32, started=None)
+    other = replace(one, sha256="abababab" + "cd" * 28, wall_seconds=50.0)
+    filed(objects, store, run=one)
+    found = filed(objects, store, run=other).result
+    assert found.submission == 1
+    assert len({row.benchmark_run_id for row in store.rows.values()}) == 2

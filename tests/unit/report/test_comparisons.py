@@ -160,6 +160,29 @@ def test_cold_runs_and_notes_of_the_runs_are_told():
     assert any("performance bug in photolysis" in note for note in notes(versions.pairs, None))
 
 
+def test_smoke_runs_that_were_left_out_are_told():
+    good, smoke = runs([100.0, 101.0])
+    smoke = smoke.model_copy(update={"is_smoke": True})
+    found = made([good, smoke], runs([80.0], threads=8))
+    told = notes(found.pairs, found.pooled)
+    words = "1 smoke run was left out beside those that may be generalised"
+    assert any(note.endswith(words) for note in told)
+    assert not any("cold" in note for note in told)
+    assert (
+        found.pairs[0].baseline.cost.why != "smoke: too short or too synthetic to be extrapolated"
+    )
+
+
+def test_two_versions_of_few_runs_are_judged_by_the_spread_of_neither():
+    versions = [runs([100.0 + n, 101.0 + n], model_version=f"14.{n}.0") for n in (7, 8)]
+    found = made(*versions)
+    assert "2 runs each, of two versions or origins, which need three" in headline(found.pairs[0])
+    told = [note for note in notes(found.pairs, found.pooled) if "fewer than three runs" in note]
+    assert [note.split(": 95")[0] for note in told] == [
+        f"intervals of fewer than three runs of fullchem at 4x5, 7 simulated days "
+        f"(gc-classic 14.{n}.0)" for n in (7, 8)]  # fmt: skip
+
+
 def test_factors_that_differ_at_once_are_named():
     found = made(
         runs([100, 101, 99]), runs([80, 81, 79], threads=8, compiler="ifort", model_version="14.0")

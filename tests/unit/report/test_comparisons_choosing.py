@@ -17,6 +17,29 @@ from tests.unit.report.comparing import (
 )
 
 
+def later(results):
+    """The same of another month."""
+    return [run.model_copy(update={"benchmark_run_id": run.benchmark_run_id.replace("11", "12", 1)})
+            for run in results]  # fmt: skip
+
+
+def test_setups_of_different_simulations_in_one_word():
+    results = [*runs([1.0]), *later(runs([1.0], simulated_days=14.0))]
+    with pytest.raises(UserError, match=r"W: nothing else in it did the same work as c7g.4xlarge"):
+        choose_samples([("W", results)])
+
+
+@pytest.mark.parametrize(("walls", "says"), [([1.0], "with 1 run,"), ([1.0, 2.0], "with 2 runs,")])
+def test_repeats_of_one_setup_have_nothing_to_be_compared_with(walls, says):
+    with pytest.raises(UserError, match=f"W: holds one setup, c7g.4xlarge, {says} and something"):
+        choose_samples([("W", runs(walls))])
+
+
+def spreads(choice):
+    assert choice.pooled
+    return choice.pooled.spreads
+
+
 def labels(choice):
     return choice.baseline.label, [candidate.label for candidate in choice.candidates]
 
@@ -73,8 +96,8 @@ def test_a_single_word_compares_its_setups_with_the_first():
     assert choice.baseline.label == "Pleiades haswell, charliecloud, hyper-threading"
     assert len(choice.candidates) == 10
     assert len(choice.left_out) == 3
-    assert choice.pooled
-    assert choice.pooled.samples == 11
+    (spread,) = spreads(choice)
+    assert (spread.samples, spread.runs) == (11, 22)
 
 
 @pytest.mark.parametrize("part", ["c5.4xlarge, 8 threads", "C5.4XLARGE, 8"])
@@ -84,13 +107,48 @@ def test_the_baseline_is_picked_by_a_part_of_its_name(part):
 
 
 def test_pool_adds_to_the_spread_and_counts_no_run_twice():
-    words = ("published:c4.8xlarge", "published:c5.9xlarge")
-    alone, pooled = (compared(*words, pool=pool) for pool in ((), ("published", "published:c5")))
-    assert alone.pooled.samples == 2
-    assert pooled.pooled.samples == 11
-    narrow, wide = pooled.pairs[0].comparison, alone.pairs[0].comparison
-    assert narrow.ratio == wide.ratio
-    assert narrow.ratio_high - narrow.ratio_low < wide.ratio_high - wide.ratio_low
+    one, other = runs([100.0, 101.0]), runs([80.0], threads=8)
+    others = [run.model_copy(update={"benchmark_id": f"{run.benchmark_id}-{n}", "threads": n})
+              for n in (2, 4) for run in runs([50.0, 50.5])]  # fmt: skip
+    words = [("A", one), ("B", later(other))]
+    alone, pooled = (choose_samples(words, pool=pool) for pool in ((), [*others, *others, *one]))
+    (few,), (many,) = spreads(alone), spreads(pooled)
+    assert (few.samples, few.runs) == (1, 2)
+    assert (many.samples, many.runs) == (3, 6)
+
+
+def test_own_samples_of_two_words_are_not_merged_for_the_spread():
+    """What differs between the words is what is asked, and no chance."""
+    choice = choose_samples([("A", runs([100.0, 101.0])), ("B", later(runs([200.0, 201.0])))])
+    (spread,) = spreads(choice)
+    assert spread.sigma < 0.01
+    assert (spread.samples, spread.degrees_of_freedom) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [(["published"], "c5.4xlarge, 16 threads, no container"),
+     (["published:c5"], "16 threads, no container"),
+     (["published:c5.4xlarge"], "16 threads, no container")],
+)  # fmt: skip
+@pytest.mark.parametrize("pool", [(), ("published",), ("published:c5",)])
+def test_the_verdict_on_published_runs_depends_not_on_how_narrow_the_word_is(words, part, pool):
+    found = compared(*words, part=part, pool=pool)
+    (pair,) = [pair for pair in found.pairs if "singularity" in pair.candidate.sample.label]
+    assert pair.comparison.verdict == "no difference shown"
+    (spread,) = spreads(found)
+    assert (spread.samples, spread.runs) == (11, 22)
+
+
+def test_a_single_published_run_is_judged_by_all_of_its_scope_and_own_runs_by_their_own():
+    ((_, published),) = results_of("published:c5.9xlarge")
+    first = [run for run in published if run.simulated_days == 7.0][:1]
+    own = runs([100.0, 110.0], simulated_days=7.0, resolution="4x5")
+    both = choose_samples([("P", first), ("O", own)])
+    assert [(spread.scope.provenance, spread.samples) for spread in spreads(both)] == [
+        ("published", 11), ("own", 1)]  # fmt: skip
+    only_own = choose_samples([("A", own), ("B", later(runs([90.0], threads=8)))])
+    assert [spread.scope.provenance for spread in spreads(only_own)] == ["own"]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +156,8 @@ def test_pool_adds_to_the_spread_and_counts_no_run_twice():
     [
         (["published:c5", "published:c4.8xlarge"], None,
          r"published:c5: holds 4 setups, and one is needed .* c5.9xlarge, 36 threads \(GCC-12"),
-        (["published:c4.8xlarge"], None, "nothing else in it did the same work as c4.8xlarge"),
+        (["published:c4.8xlarge"], None,
+         "holds one setup, c4.8xlarge, with 2 runs, and something to compare it with is needed"),
         (["published"], "haswell", "--baseline haswell fits several setups of published: Pleiad"),
         (["published"], "c9", "--baseline c9 fits none of the setups of published"),
         (["published:c4.8xlarge", "published:c5.9xlarge"], "c4", "setups of a single word, and 2"),

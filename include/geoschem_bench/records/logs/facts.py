@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from geoschem_bench import units
 from geoschem_bench.model_logs import LogError, ModelRun
 from geoschem_bench.planning import run_id_by_hand
+from geoschem_bench.pricing import PurchaseOption
 from geoschem_bench.suite import names
 
 _UNDATED = "00000000T000000Z"
@@ -16,9 +20,10 @@ _LONGEST_ID = 64
 _SHORT = {"gc-classic": "GCC", "gchp": "GCHP"}
 
 
-@dataclass(frozen=True)
-class LogFacts:
+class LogFacts(BaseModel):
     """What a log cannot say and a person can. None: nobody said, and nothing is assumed."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     benchmark_id: str | None = None
     simulation_type: str | None = None
@@ -28,13 +33,22 @@ class LogFacts:
     model_version: str | None = None
     instance_type: str | None = None
     aws_region: str | None = None
-    purchase_option: str = "on_demand"
+    purchase_option: PurchaseOption | None = None
     threads: int | None = None
     nodes: int | None = None
     compiler: str | None = None
     is_cold: bool | None = None
     is_synthetic_input: bool | None = None
-    factors: dict[str, str] = field(default_factory=dict)
+    factors: dict[str, str] = Field(default_factory=dict)
+
+    def said(self) -> dict[str, Any]:
+        """Only what was said, as it is stored."""
+        return {name: value for name, value in self.model_dump().items() if value not in (None, {})}
+
+    def after(self, before: LogFacts) -> LogFacts:
+        """These, and what was said before and is not said otherwise now."""
+        factors = {**before.factors, **self.factors}
+        return LogFacts.model_validate({**before.said(), **self.said(), "factors": factors})
 
 
 def derived_id(run: ModelRun, name: str) -> str:
@@ -62,10 +76,12 @@ def with_facts(run: ModelRun, facts: LogFacts) -> ModelRun:
 
 
 def log_run_id(started: datetime | None, sha256: str) -> str:
-    """Run id of an imported log: its start and its contents, so that it is filed once only."""
-    if started is None:
-        return f"{_UNDATED}-{sha256[:8]}"
-    return run_id_by_hand(started.replace(tzinfo=UTC), sha256)
+    """Run id of an imported log: its start and its contents, so that it is filed once only.
+
+    Sixteen digits of the checksum: of ten thousand logs two with the same eight are no wonder.
+    """
+    stamp = _UNDATED if started is None else run_id_by_hand(started.replace(tzinfo=UTC), "")[:-1]
+    return f"{stamp}-{sha256[:16]}"
 
 
 def simulation_of_log(run: ModelRun, name: str) -> tuple[str, str, float]:

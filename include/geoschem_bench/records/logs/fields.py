@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from geoschem_bench.manifest import Manifest
-from geoschem_bench.records.logs.facts import log_run_id
+from geoschem_bench.records.logs.facts import LogFacts, log_run_id
 
 
 def log_fields(manifest: Manifest) -> dict[str, Any]:
@@ -16,6 +16,7 @@ def log_fields(manifest: Manifest) -> dict[str, Any]:
         manifest.simulation_details, manifest.provenance, manifest.requested)  # fmt: skip
     if provenance is None or details.simulated_days is None:
         raise ValueError(f"{manifest.benchmark_id}: no manifest of a log")
+    facts = LogFacts.model_validate(provenance.facts)
     return {
         "benchmark_id": manifest.benchmark_id,
         "benchmark_run_id": log_run_id(manifest.started, provenance.sha256),
@@ -32,11 +33,11 @@ def log_fields(manifest: Manifest) -> dict[str, Any]:
         "compiler": details.compiler,
         "meteorology": details.meteorology,
         "levels": details.levels,
-        "factors": provenance.factors,
+        "factors": facts.factors,
         "requested_instance_type": requested.instance_type,
         "nodes": requested.nodes,
-        "purchase_option": manifest.configuration.get("purchase_option", "on_demand"),
-        "is_cold": provenance.is_cold,
+        "purchase_option": facts.purchase_option,
+        "is_cold": facts.is_cold,
         "wall_clock": provenance.wall_clock,
         "wall_uncertainty_seconds": provenance.wall_uncertainty_seconds,
         "origin": "log",
@@ -50,6 +51,6 @@ def _sha256_of_setup(manifest: Manifest) -> str:
     setup = {
         "simulation": manifest.simulation_details.model_dump(mode="json"),
         "requested": manifest.requested.model_dump(mode="json"),
-        "factors": manifest.provenance.factors if manifest.provenance else {},
+        "factors": manifest.provenance.facts.get("factors", {}) if manifest.provenance else {},
     }
     return hashlib.sha256(json.dumps(setup, sort_keys=True).encode()).hexdigest()

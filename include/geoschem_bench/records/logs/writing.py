@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from pydantic import ValidationError
+
 from geoschem_bench import units
-from geoschem_bench.catalog import InstanceType, load_catalog
-from geoschem_bench.errors import Reason, UserError
+from geoschem_bench.catalog import InstanceType
+from geoschem_bench.errors import Reason
 from geoschem_bench.manifest import (
     SCHEMA_VERSION,
     Environment,
@@ -20,7 +22,8 @@ from geoschem_bench.manifest import (
     RunSummary,
     SimulationDetails,
 )
-from geoschem_bench.model_logs import ModelRun
+from geoschem_bench.model_logs import LogError, ModelRun
+from geoschem_bench.records.logs.checks import check_against_log, instance_of
 from geoschem_bench.records.logs.facts import (
     LogFacts,
     derived_id,
@@ -39,16 +42,29 @@ def manifest_of_log(run: ModelRun, name: str, facts: LogFacts, submission: int =
         submission: One more than what was imported from this log before.
 
     Raises:
-        LogError: The log does not say what was simulated, or for how long.
-        UserError: The instance type is none of EC2's.
+        LogError: The log does not say what was simulated, or says otherwise than the facts.
+        UserError: The facts cannot be: no such instance type, not in that region.
     """
+    instance = instance_of(facts)
+    check_against_log(run, name, facts, instance)
     run = with_facts(run, facts)
-    instance = _instance(facts.instance_type)
+    try:
+        return _manifest(run, name, facts, instance, submission)
+    except ValidationError as error:  # a number or a text that no run has
+        where = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise LogError(
+            name, f"holds what no run has: {where}: {error.errors()[0]['msg']}"
+        ) from error
+
+
+def _manifest(
+    run: ModelRun, name: str, facts: LogFacts, instance: InstanceType | None, submission: int
+) -> Manifest:
     succeeded = run.reason is None
     return Manifest(
         schema_version=SCHEMA_VERSION,
         benchmark_id=facts.benchmark_id or derived_id(run, name),
-        configuration={"purchase_option": facts.purchase_option},
+        configuration={},
         run_summary=_summary(run, facts, instance),
         performance_metrics=_metrics(run, facts) if succeeded else PerformanceMetrics(),
         simulation_details=_details(run, name, facts),
@@ -66,17 +82,6 @@ def manifest_of_log(run: ModelRun, name: str, facts: LogFacts, submission: int =
         outcome=_outcome(run),
         provenance=_provenance(run, name, facts, submission),
     )
-
-
-def _instance(name: str | None) -> InstanceType | None:
-    if name is None:
-        return None
-    catalog = load_catalog()
-    found = catalog.get(name)
-    if found is None:
-        near = ", ".join(catalog.closest(name))
-        raise UserError(f"--instance-type: no instance type '{name}'; near it: {near or 'none'}")
-    return found
 
 
 def _summary(run: ModelRun, facts: LogFacts, instance: InstanceType | None) -> RunSummary:
@@ -192,7 +197,6 @@ def _provenance(run: ModelRun, name: str, facts: LogFacts, submission: int) -> P
         sha256=run.sha256,
         wall_clock=run.wall_clock,
         wall_uncertainty_seconds=run.wall_uncertainty_seconds,
-        is_cold=facts.is_cold,
-        factors=facts.factors,
+        facts=facts.said(),
         notes=notes,
     )

@@ -18,6 +18,7 @@ from geoschem_bench.analysis import (
 from geoschem_bench.errors import NotFoundError, UserError
 from geoschem_bench.recommendation import describe_simulation
 from geoschem_bench.records import Result
+from geoschem_bench.reference import published_runs
 from geoschem_bench.report.comparisons.naming import named_apart
 
 _Named = tuple[str, Sequence[Result]]
@@ -35,7 +36,8 @@ class Choice:
     left_out: tuple[str, ...]
     """Samples that did other work, in words."""
     pooled: PooledSpread | None
-    """Learnt from all samples, those left out and those of `pool` too."""
+    """Learnt from all samples, those left out and those of `pool` too. Of published runs always
+    from all of them, so that the verdict depends not on how narrow the words are."""
 
 
 def choose_samples(
@@ -70,7 +72,7 @@ def choose_samples(
         baseline,
         tuple(candidates),
         tuple(_with_work(sample) for sample in everything if sample not in compared),
-        pooled_spread([*everything, *_added(pool, everything)]),
+        pooled_spread(_learnt_from(everything, pool)),
     )
 
 
@@ -93,6 +95,10 @@ def _of_one(
         baseline = _named(word, samples, part)
     else:
         baseline = next((sample for sample in samples if others(sample)), samples[0])
+    if len(samples) == 1:
+        runs = f"{len(baseline.all_runs)} run{'' if len(baseline.all_runs) == 1 else 's'}"
+        raise UserError(f"{word}: holds one setup, {baseline.label}, with {runs}, and something to "
+                        "compare it with is needed: give a second word")  # fmt: skip
     if not others(baseline):
         raise UserError(f"{word}: nothing else in it did the same work as {baseline.label}; give "
                         "a second word to compare it with")  # fmt: skip
@@ -152,10 +158,22 @@ def _refuse_shared_runs(samples: Sequence[Sample]) -> None:
             seen[key] = sample
 
 
-def _added(pool: Iterable[Result], samples: Iterable[Sample]) -> list[Sample]:
-    """Samples of what is not in the others already: no run counts twice."""
-    known = {_identity(run) for sample in samples for run in sample.all_runs}
-    return samples_of(run for run in pool if _identity(run) not in known)
+def _learnt_from(samples: Sequence[Sample], pool: Iterable[Result]) -> list[Sample]:
+    """These samples and those of the pool; of published runs all. No run counts twice.
+
+    Own samples stay as the words made them: what differs between two words is what is asked.
+    """
+    reference = published_runs() if any(map(_is_published, samples)) else ()
+    published = {_identity(run) for run in reference}
+    kept = [sample for sample in samples
+            if not any(_identity(run) in published for run in sample.all_runs)]  # fmt: skip
+    known = published | {_identity(run) for sample in kept for run in sample.all_runs}
+    added = samples_of(run for run in pool if _identity(run) not in known)
+    return [*kept, *samples_of(reference), *added]
+
+
+def _is_published(sample: Sample) -> bool:
+    return sample.setup.provenance == "published"
 
 
 def _identity(run: Result) -> tuple[str, str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from geoschem_bench.analysis import PooledSpread
+from geoschem_bench.analysis import PooledSpread, Sample, ScopeSpread
 from geoschem_bench.report.comparisons.pairs import Pair, Side
 from geoschem_bench.report.comparisons.wording import line
 
@@ -52,10 +52,17 @@ def _of_runs(sides: Sequence[Side]) -> Iterator[str]:
     said = ((line(note), side) for side in sides for run in side.sample.runs for note in run.notes)
     for note, names in _by_text(said):
         yield f"{_names(names, sides)}: {note}"
-    cold = ((f"{len(side.sample.left_out)}", side) for side in sides if side.sample.left_out)
-    for count, names in _by_text(cold):
-        runs = "run was" if count == "1" else "runs were"
-        yield f"{_names(names, sides)}: {count} cold {runs} left out beside the warm ones"
+    for text, names in _by_text((text, side) for side in sides for text in _left_out(side.sample)):
+        yield f"{_names(names, sides)}: {text}"
+
+
+def _left_out(sample: Sample) -> Iterator[str]:
+    if cold := len(sample.left_out_as_cold):
+        runs = "run was" if cold == 1 else "runs were"
+        yield f"{cold} cold {runs} left out beside the warm ones"
+    if smoke := len(sample.left_out_as_smoke):
+        runs = "run was" if smoke == 1 else "runs were"
+        yield f"{smoke} smoke {runs} left out beside those that may be generalised"
 
 
 def _methods(pairs: Sequence[Pair], pooled: PooledSpread | None) -> Iterator[str]:
@@ -66,11 +73,28 @@ def _methods(pairs: Sequence[Pair], pooled: PooledSpread | None) -> Iterator[str
     own = {_INTERVALS[e.method] for e in estimates if e.method in _INTERVALS}
     if own:
         yield f"intervals of times: 95 %, {' or '.join(sorted(own))}"
-    if pooled and ("pooled" in methods or any(e.method == "pooled" for e in estimates)):
-        setups = f"{pooled.samples} setup{'' if pooled.samples == 1 else 's'}"
+    if pooled:
+        yield from _pooled(_used(pairs, pooled))
+
+
+def _used(pairs: Sequence[Pair], pooled: PooledSpread) -> list[ScopeSpread]:
+    """Spreads that an interval of these pairs is of."""
+    found: dict[ScopeSpread, None] = {}
+    for pair in pairs:
+        for side in (pair.baseline, pair.candidate):
+            spread = pooled.spread_for(side.sample)
+            if spread and "pooled" in (pair.comparison.method, side.seconds.method):
+                found[spread] = None
+    return list(found)
+
+
+def _pooled(used: Sequence[ScopeSpread]) -> Iterator[str]:
+    for spread in used:
+        setups = f"{spread.samples} setup{'' if spread.samples == 1 else 's'}"
+        scope = f" of {line(spread.label)}" if len(used) > 1 else ""
         yield (
-            f"intervals of fewer than three runs: 95 %, by the spread between repeated runs of "
-            f"{setups} ({pooled.runs} runs, standard deviation {100 * pooled.sigma:.2g} %)"
+            f"intervals of fewer than three runs{scope}: 95 %, by the spread between repeated runs "
+            f"of {setups} ({spread.runs} runs, standard deviation {100 * spread.sigma:.2g} %)"
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from geoschem_bench.analysis import Change, Estimate
+from geoschem_bench.analysis import Change, Estimate, scope_of
 from geoschem_bench.pricing import Price
 from geoschem_bench.report.comparisons.pairs import Cost, Pair
 from geoschem_bench.report.formats import DASH, number, plain
@@ -58,6 +58,8 @@ def _why_not(pair: Pair) -> str:
         return "a clock may be as wrong as the time is long"
     counts = [count(side) for side in sides]
     runs = f"{counts[0]} each" if counts[0] == counts[1] else " and ".join(counts)
+    if scope_of(pair.baseline.sample) != scope_of(pair.candidate.sample):
+        return f"{runs}, of two versions or origins, which need three runs on either side"
     return f"{runs}, and no spread between such runs is known"
 
 

@@ -71,7 +71,7 @@ def _data(
         ],
         "pooled_spread": study.pooled.model_dump(mode="json") if study.pooled else None,
         "effects": [effect.model_dump(mode="json") for effect in study.effects],
-        "cold_input": study.cold.model_dump(mode="json") if study.cold else None,
+        "cold_input": [cold.model_dump(mode="json") for cold in study.cold],
         "recommendations": [item.model_dump(mode="json") for item in recommendations],
     }
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from geoschem_bench.analysis import ColdEffect, Combined, Comparison, Effect, PooledSpread, Study
+from geoschem_bench.analysis import (
+    ColdEffect,
+    Combined,
+    Comparison,
+    Effect,
+    PooledSpread,
+    ScopeSpread,
+    Study,
+)
 from geoschem_bench.report.formats import DASH, number, percent
 
 
@@ -37,23 +46,35 @@ class Finding:
 
 def findings_of(study: Study) -> Iterator[Finding]:
     """One for each factor that was varied alone, then what cold input costs."""
+    titles = Counter(map(_title, study.effects))
     for effect in study.effects:
-        title = (
-            f"{effect.factor}: {effect.baseline or 'not known'} → {effect.candidate or 'not known'}"
-        )
+        title = _title(effect)
+        if titles[title] > 1:
+            title = f"{title}; {effect.label}"
         yield Finding(title, _summary(effect), tuple(_row(pair) for pair in effect.pairs))
-    if study.cold:
-        yield _cold(study.cold)
+    for cold in study.cold:
+        yield _cold(cold, f"; {cold.label}" if len(study.cold) > 1 else "")
+
+
+def _title(effect: Effect) -> str:
+    return f"{effect.factor}: {effect.baseline or 'not known'} → {effect.candidate or 'not known'}"
 
 
 def spread_in_words(pooled: PooledSpread | None) -> str:
     """Where the intervals come from."""
     if pooled is None:
         return "No setup ran more than once, so that nothing is known of how much runs vary."
+    return " ".join(_spread(spread, is_only=len(pooled.spreads) == 1) for spread in pooled.spreads)
+
+
+def _spread(spread: ScopeSpread, *, is_only: bool) -> str:
+    scope = "" if is_only else f" of {spread.label}"
+    setups = f"{spread.samples} setup{'' if spread.samples == 1 else 's'}"
+    degrees = f"{spread.degrees_of_freedom} degree{'' if spread.degrees_of_freedom == 1 else 's'}"
     return (
-        f"Runs of one setup vary by {number(100 * pooled.sigma, 2)} % (standard deviation, pooled "
-        f"on the log scale over {pooled.samples} setups with {pooled.runs} runs, "
-        f"{pooled.degrees_of_freedom} degrees of freedom; where one of the runs read cold input, "
+        f"Runs of one setup{scope} vary by {number(100 * spread.sigma, 2)} % (standard deviation, "
+        f"pooled on the log scale over {setups} with {spread.runs} runs, "
+        f"{degrees} of freedom; where one of the runs read cold input, "
         "the seconds of the timer Input are taken off both first)."
     )
 
@@ -115,14 +136,15 @@ def _mean(combined: Combined) -> str:
     return f"{signed(combined.percent_change)} of the time ({signed(low)} to {signed(high)})"
 
 
-def _cold(cold: ColdEffect) -> Finding:
+def _cold(cold: ColdEffect, scope: str) -> Finding:
     interval = ""
     if cold.low is not None and cold.high is not None:
         interval = f" (95 %: {number(cold.low)} to {number(cold.high)} s)"
+    pairs = f"{cold.n} pair{'' if cold.n == 1 else 's'}"
     return Finding(
-        "Cold input: read for the first time",
+        f"Cold input: read for the first time{scope}",
         f"{number(cold.mean_seconds)} s more in the timer Input{interval}, "
-        f"{percent(cold.mean_share, 1)} % of a run, mean of {len(cold.pairs)} pairs.",
+        f"{percent(cold.mean_share, 1)} % of a run, mean of {pairs}.",
         tuple(
             FindingRow(
                 baseline=pair.label,

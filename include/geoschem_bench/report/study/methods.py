@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from geoschem_bench.analysis import Study
+from geoschem_bench.reference import published_costs
 from geoschem_bench.report.study.findings import spread_in_words
 from geoschem_bench.report.study.table import CostColumn
 
@@ -45,6 +46,8 @@ def methods_of(
         yield "Costs", _COSTS
     for cost in costs:
         yield f"Prices, {cost.title}", _prices(study, cost, made_at)
+    if any(result.origin == "published" for result in study.results):
+        yield "Costs in the paper", _published_costs()
     yield "Verdicts", _VERDICTS
     yield (
         "Sources",
@@ -71,3 +74,10 @@ def _prices(study: Study, cost: CostColumn, made_at: datetime) -> str:
     where = f"{tariff.region}, {tariff.purchase_option.replace('_', '-')}, Linux"
     return (f"{where}, listed {', '.join(dates)}{old}: {'; '.join(listed)}. "
             f"From: {'; '.join(sources)}.")  # fmt: skip
+
+
+def _published_costs() -> str:
+    costs = published_costs().values()
+    each = "; ".join(f"{cost.instance_type} {cost.on_demand_usd:g}, spot {cost.spot_usd:g}"
+                     for cost in costs)  # fmt: skip
+    return f"USD of a 7-day run at 4x5, as published (to compare with the costs of a run): {each}."

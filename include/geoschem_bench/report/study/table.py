@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geoschem_bench.analysis import Estimate, Group, Timed
-from geoschem_bench.pricing import Price, usd_per_sim_month
+from geoschem_bench.pricing import Price, usd_of_run, usd_per_sim_month
 from geoschem_bench.recommendation import Tariff
+from geoschem_bench.records import SMOKE
 from geoschem_bench.report.formats import number, span
 from geoschem_bench.report.head import Cell, dash
 
@@ -23,6 +24,8 @@ class CostColumn:
     def usd(self, timed: Timed) -> tuple[Estimate | None, Price | None, str]:
         """USD per simulated month with its price, or why there is none."""
         hours = timed.hours_per_sim_day
+        if timed.sample.is_smoke and hours is not None:
+            return None, None, SMOKE
         price, missing = self.tariff.price_of(timed.sample)
         if hours is None:
             return None, None, "proxy workload: its seconds are not GEOS-Chem's"
@@ -69,13 +72,14 @@ def _cost(timed: Timed, cost: CostColumn) -> Cell:
     usd, price, why = cost.usd(timed)
     if usd is None or price is None:
         return dash(why)
-    return Cell(f"{usd.value:,.2f}", f"{price.usd_per_hour:g} USD/h")
+    run = usd_of_run(price, timed.seconds.value, timed.sample.setup.nodes)
+    return Cell(f"{usd.value:,.2f}", f"{run:.2f} a run, {price.usd_per_hour:g} USD/h")
 
 
 def _runs(timed: Timed) -> Cell:
     sample = timed.sample
-    left_out = len(sample.left_out)
-    detail = f"{left_out} cold left out" if left_out else ""
+    counts = {"cold": len(sample.left_out_as_cold), "smoke": len(sample.left_out_as_smoke)}
+    detail = ", ".join(f"{count} {kind} left out" for kind, count in counts.items() if count)
     if timed.seconds.kind == "repetitions" and timed.seconds.n > 1:
         return Cell("1", f"{timed.seconds.n} repetitions")
     return Cell(str(len(sample.runs)), detail)
