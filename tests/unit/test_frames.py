@@ -60,7 +60,10 @@ def test_costs_of_that_time_are_the_papers():
     found = gb.results("published:c5.4xlarge", region="us-east-1", prices=prices_of_2019())
     plain = found[(found["threads"] == 16) & ~found["is_cold"]
                   & (found["factor: container"] == "none")]  # fmt: skip
-    assert (plain["usd_per_sim_day"] * 7).item() == pytest.approx(1.07, abs=0.005)
+    assert plain["usd_of_run"].item() == pytest.approx(1.07, abs=0.005)
+    day = plain["usd_per_sim_day"].item()
+    assert plain["usd_per_sim_month"].item() == pytest.approx(30 * day)
+    assert plain["usd_per_sim_year"].item() == pytest.approx(365 * day)
     assert plain["price_usd_per_hour"].item() == 0.68
     assert plain["price_region"].item() == "us-east-1"
 

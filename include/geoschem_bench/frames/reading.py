@@ -11,7 +11,7 @@ from geoschem_bench.errors import UserError
 from geoschem_bench.frames.rows import Cost, CostOf, frame_of, row_of
 from geoschem_bench.frames.words import option_of, results_of, when_asked
 from geoschem_bench.pricing import PriceList, PurchaseOption, load_prices, usd_per_sim_day
-from geoschem_bench.records import Result
+from geoschem_bench.records import SMOKE, Result
 from geoschem_bench.selection import everything
 
 if TYPE_CHECKING:
@@ -81,8 +81,10 @@ def _costs_of(prices: PriceList, region: str, option: PurchaseOption) -> CostOf:
         hours, instance = result.hours_per_sim_day, result.observed_instance_type
         if hours is None:
             return None, None, result.null_reason or "no hours per simulated day"
+        if result.is_smoke:
+            return None, None, SMOKE
         if instance is None:
-            return None, None, "the instance type is not known"
+            return None, None, result.cost_null_reason or "the instance type is not known"
         price = prices.price(instance, region, option)
         if price is None:
             return None, None, prices.missing(instance, region, option)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from geoschem_bench.analysis import cpmip_of
-from geoschem_bench.pricing import Price
+from geoschem_bench.pricing import Price, usd_of_run, usd_per_sim_month, usd_per_sim_year
 from geoschem_bench.records import Result
 
 if TYPE_CHECKING:
@@ -75,7 +75,10 @@ COLUMNS: dict[str, str] = {
     "sypd": "Float64",
     "chsy": "Float64",
     "asypd": "Float64",
+    "usd_of_run": "Float64",
     "usd_per_sim_day": "Float64",
+    "usd_per_sim_month": "Float64",
+    "usd_per_sim_year": "Float64",
     "price_usd_per_hour": "Float64",
     "price_region": "string",
     "price_option": "string",
@@ -98,16 +101,20 @@ def row_of(result: Result, cost: CostOf, timers: bool) -> Row:
         "peak_memory_gib": max(memory, default=None),
         **({"sypd": cpmip.sypd, "chsy": cpmip.chsy, "asypd": cpmip.asypd} if cpmip else {}),
         **{f"factor: {name}": value for name, value in result.factors.items()},
-        **_cost_columns(*cost(result)),
+        **_cost_columns(result, *cost(result)),
     }
     return row | ({f"timer_seconds: {k}": v for k, v in result.timers.items()} if timers else {})
 
 
-def _cost_columns(usd: float | None, price: Price | None, why: str | None) -> Row:
-    if usd is None or price is None:
+def _cost_columns(result: Result, usd: float | None, price: Price | None, why: str | None) -> Row:
+    hours = result.hours_per_sim_day
+    if usd is None or price is None or hours is None:
         return {"usd_per_sim_day": usd, "usd_null_reason": why}
     return {
+        "usd_of_run": usd_of_run(price, statistics.median(result.wall_seconds), result.nodes),
         "usd_per_sim_day": usd,
+        "usd_per_sim_month": usd_per_sim_month(price, hours, result.nodes),
+        "usd_per_sim_year": usd_per_sim_year(price, hours, result.nodes),
         "price_usd_per_hour": price.usd_per_hour,
         "price_region": price.region,
         "price_option": price.purchase_option,

@@ -11,7 +11,6 @@ from geoschem_bench.model_logs.finding import (
 )
 from geoschem_bench.model_logs.opening import (
     MAX_UNPACKED_BYTES,
-    open_bytes,
     open_log,
     open_regular,
     unpack,
@@ -31,7 +30,6 @@ __all__ = [
     "find_logs",
     "group_logs",
     "may_be_log",
-    "open_bytes",
     "open_log",
     "open_regular",
     "read_log",

@@ -99,11 +99,6 @@ def unpack(stream: BinaryIO, name: str) -> BinaryIO:
     return cast("BinaryIO", _Unpacked(_Peeked(head, stream), name, zipped=head == _GZIP_MAGIC))
 
 
-def open_bytes(raw: bytes, name: str) -> BinaryIO:
-    """The same from bytes in memory."""
-    return unpack(io.BytesIO(raw), name)
-
-
 def open_regular(path: Path) -> BinaryIO:
     """A file to read, as it is.
 
