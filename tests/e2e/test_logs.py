@@ -90,8 +90,18 @@ def test_the_guides_first_lines_leave_a_store_that_can_be_asked(tmp_path):
             done = program(*question)
             assert done.returncode == 0, done.stderr
         assert "only instance type measured" in program("recommend", "imported").stdout
+        again = program("import", str(week), "--region", "eu-west-1")
+        assert again.returncode == 0, again.stderr
+        assert "Prices of eu-west-1" in program("recommend", "imported").stderr
     finally:
         program("sandbox", "down")
+
+
+def test_a_word_that_means_nothing_stops_no_other(tmp_path):
+    done = Program(tmp_path / "state")("import", str(GOOD), "nothere.log", "--dry-run")
+    assert done.returncode == 1
+    assert "nothere.log: there is no such file or folder" in done.stderr
+    assert "1 of runs that succeeded" in done.stderr
 
 
 def test_names_and_texts_that_steer_terminals_are_shown_as_text(tmp_path):

@@ -193,10 +193,10 @@ def test_single_runs_promise_no_deadline_and_no_budget():
 def test_deadline_and_budget_together():
     goal = Goal(deadline_hours=1.3, budget_usd=2.5)
     found = recommended(*models(FAST, SLOW), tariff=PRICES, goal=goal)
-    assert found.answer("within 1.3 h and 2.5 USD").choice == "c7g.4xlarge"
+    assert found.answer("fastest within 1.3 h and 2.5 USD").choice == "c7g.4xlarge"
     poor = recommended(*models(FAST, SLOW), tariff=PRICES,
                        goal=goal.model_copy(update={"budget_usd": 1.5}))  # fmt: skip
-    assert poor.answer("within 1.3 h and 1.5 USD").choice is None
+    assert poor.answer("fastest within 1.3 h and 1.5 USD").choice is None
     assert poor.answer("fastest within 1.5 USD").choice == "c7i.4xlarge"
 
 

@@ -76,6 +76,8 @@ def _years_per_day(simulated_days: float, seconds: float) -> float:
 
 
 def _cores(result: Result) -> tuple[int | None, CoreKind | None]:
+    if result.nodes is None:
+        return None, None
     if result.physical_cores:
         return result.physical_cores * result.nodes, "physical cores"
     if result.vcpus:

@@ -107,7 +107,7 @@ def _aspects(baseline: Sample, candidate: Sample) -> list[tuple[str, str | None,
     return [
         (PROVENANCE, one.provenance, other.provenance),
         (machine, one.machine, other.machine),
-        (NODES, str(one.nodes), str(other.nodes)),
+        (NODES, _text(one.nodes), _text(other.nodes)),
         (MODEL_VERSION, one.model_version, other.model_version),
         (COMPILER, one.compiler, other.compiler),
         (METEOROLOGY, one.meteorology, other.meteorology),

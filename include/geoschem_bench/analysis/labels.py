@@ -64,6 +64,8 @@ def _machine(setup: Setup) -> str | None:
 
 
 def _nodes(setup: Setup) -> str | None:
+    if setup.nodes is None:
+        return "nodes not known"
     return f"{setup.nodes} node{'' if setup.nodes == 1 else 's'}"
 
 

@@ -37,7 +37,8 @@ class Setup:
     instance_type: str | None
     """As observed; None off AWS, and where it is not known."""
     machine_class: str | None
-    nodes: int
+    nodes: int | None
+    """None where a log of GCHP does not say."""
     threads: int | None
     mpi_ranks: int | None
     factors: tuple[tuple[str, str], ...]
@@ -52,6 +53,11 @@ class Setup:
     wall_clock: str | None = None
     """What gave the seconds of a log or a publication: clocks may include more or less of a run.
     None: our own runner's, or not known."""
+
+    @property
+    def node_count(self) -> int:
+        """For costs, which only a known instance type has, whose nodes are known with it."""
+        return self.nodes or 1
 
     @property
     def machine(self) -> str | None:

@@ -43,14 +43,6 @@ class Spread:
     ci_high: float | None = None
     ci_method: str | None = None
 
-    def overlaps(self, other: Spread) -> bool | None:
-        """Whether the two intervals have a value in common; None where one has no interval."""
-        if self.ci_low is None or self.ci_high is None:
-            return None
-        if other.ci_low is None or other.ci_high is None:
-            return None
-        return self.ci_low <= other.ci_high and other.ci_low <= self.ci_high
-
 
 def spread_of(values: Iterable[float]) -> Spread | None:
     """The spread of `values`, or None where there are none.

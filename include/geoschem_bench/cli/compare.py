@@ -16,7 +16,7 @@ from rich.text import Text
 from geoschem_bench import __version__
 from geoschem_bench.cli.connection import lazy_stores
 from geoschem_bench.cli.console import out, say, table_of
-from geoschem_bench.cli.tariffs import tariff_for
+from geoschem_bench.cli.tariffs import asked_region, tariff_for
 from geoschem_bench.errors import UserError
 from geoschem_bench.records import LogFacts, Result
 from geoschem_bench.report.comparisons import (
@@ -77,7 +77,10 @@ Part = Annotated[str | None, _said("--baseline", metavar="PART", help=_PART_HELP
 Pool = Annotated[list[str] | None, _said(metavar="WORD", help=_POOL_HELP)]
 InstanceType = Annotated[str | None, _said(help="Of logs that are named here: what they ran on.")]
 Threads = Annotated[int | None, _said(min=1, help="The same: OpenMP threads.")]
-Region = Annotated[str | None, _said(help="AWS region of the prices; default: where they ran.")]
+Nodes = Annotated[int | None, _said(min=1, help="The same: nodes of GCHP.")]
+Region = Annotated[
+    str | None, _said(help="Of the prices; default: the environment's, or where all ran.")
+]
 Spot = Annotated[bool, _said("--spot", help="Costs by spot prices.")]
 Form = Annotated[Format, _said("--format", help="How to write it.")]
 Output = Annotated[str | None, _said(metavar="FILE", help="Where to; default: the terminal.")]
@@ -92,6 +95,7 @@ def compare(
     pool: Pool = None,
     instance_type: InstanceType = None,
     threads: Threads = None,
+    nodes: Nodes = None,
     region: Region = None,
     spot: Spot = False,
     form: Form = Format.TABLE,
@@ -104,7 +108,8 @@ def compare(
         raise UserError("--threshold says from where on --fail-on fails: give --fail-on slower too")
     if form is Format.PARQUET and output in (None, "-"):
         raise UserError("--format parquet is no text for a terminal: give --output FILE")
-    facts = LogFacts(instance_type=instance_type, threads=threads)
+    named = instance_type.lower() if instance_type else None
+    facts = LogFacts(instance_type=named, threads=threads, nodes=nodes)
     words = [baseline, *(candidate or [])]
     found = _compared(words, part, pool or (), facts, region, spot)
     _write(_bytes_of(found, form), form, output, found)
@@ -123,11 +128,12 @@ def _compared(
     spot: bool,
 ) -> Compared:
     """What the words mean, compared; what was left out of it is told."""
+    asked = asked_region(region)
     with lazy_stores() as stores:
         chosen = [(word, _results_of(word, stores, facts)) for word in words]
         added = [result for word in pool for result in _results_of(word, stores, facts)]
     results = [result for _, side in chosen for result in side]
-    tariff = tariff_for(results, region, spot=spot)
+    tariff = tariff_for(results, asked, spot=spot)
     found = compare_results(chosen, tariff.price_of, part=part, pool=added)
     if found.left_out:
         say(f"Left out, as they did other work: {'; '.join(map(line, found.left_out))}")

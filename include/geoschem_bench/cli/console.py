@@ -16,7 +16,9 @@ _PIPED_WIDTH = 160
 out = Console(width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 err = Console(stderr=True, width=None if sys.stderr.isatty() else _PIPED_WIDTH)
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 _STYLES = {
     "succeeded": "green",
     "SUCCEEDED": "green",

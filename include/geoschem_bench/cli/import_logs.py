@@ -89,15 +89,23 @@ def import_logs(
 
 def _import(words: Sequence[str], facts: LogFacts, *, dry_run: bool, as_json: bool) -> None:
     in_s3 = [word for word in words if word.startswith("s3://")]
-    found, others = logs_at([word for word in words if word not in in_s3])
+    absent: list[UserError] | None = [] if len(words) > 1 else None
+    found, others = logs_at([word for word in words if word not in in_s3], None, absent)
     with _store_of(not dry_run or bool(in_s3)) as settings:
         if settings and in_s3:
-            more, beside = logs_at(in_s3, object_store(settings))
+            more, beside = logs_at(in_s3, object_store(settings), absent)
             found, others = found + more, others + beside
         outcomes = _import_all(found, facts, settings, dry_run)
+    outcomes += [_of_no_log(error) for error in absent or ()]
     show_outcomes(outcomes, others, facts, as_json=as_json)
     if any(outcome.state != "succeeded" for outcome in outcomes):
         raise typer.Exit(1)
+
+
+def _of_no_log(error: UserError) -> Outcome:
+    """Of a word that means nothing: the message begins with it."""
+    word, _, why = str(error).partition(": ")
+    return Outcome(LogFile(word), refused=why)
 
 
 def _factors(given: Sequence[str]) -> dict[str, str]:

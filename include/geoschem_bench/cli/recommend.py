@@ -10,7 +10,7 @@ import typer
 
 from geoschem_bench.cli.connection import LazyStores, lazy_stores
 from geoschem_bench.cli.console import out, say, table_of, tell
-from geoschem_bench.cli.tariffs import tariff_for
+from geoschem_bench.cli.tariffs import asked_region, tariff_for
 from geoschem_bench.errors import UserError
 from geoschem_bench.pricing import DAYS_PER_SIM_MONTH, DAYS_PER_SIM_YEAR
 from geoschem_bench.recommendation import Evidence, Goal, Recommendation, recommend
@@ -41,7 +41,7 @@ def recommend_types(
     as_json: Annotated[bool, _Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
     """Say which instance type is fastest and cheapest for a simulation, and how sure that is."""
-    note = None
+    note, asked = None, asked_region(region)
     with lazy_stores() as stores:
         results = list(_results(words or [], stores))
         if from_log:
@@ -50,7 +50,7 @@ def recommend_types(
             results, note = _alike(results, wanted)
     goal = _goal(simulations=simulations, days=days, deadline_hours=deadline_hours,
                  budget_usd=budget_usd, instances=instances)  # fmt: skip
-    tariff = tariff_for(results, region, spot=spot)
+    tariff = tariff_for(results, asked, spot=spot)
     found = recommend(results, tariff, goal)
     if note:
         found = [item.model_copy(update={"caveats": (note, *item.caveats)}) for item in found]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from geoschem_bench import __version__
 from geoschem_bench.analysis import study_of
 from geoschem_bench.cli.connection import lazy_stores
 from geoschem_bench.cli.console import out, say, table_of, tell
-from geoschem_bench.cli.tariffs import tariff_for
+from geoschem_bench.cli.tariffs import asked_region, tariff_for
 from geoschem_bench.recommendation import recommend
 from geoschem_bench.records import Result
 from geoschem_bench.report import CostColumn, Report, build_study, sayings, study_table
@@ -30,6 +31,7 @@ def is_study_asked(words: Sequence[str]) -> bool:
 def report_study(words: Sequence[str], to: Path | None) -> None:
     """Make the report of all that the words mean."""
     results: list[Result] = []
+    asked = asked_region(None)
     with lazy_stores() as stores:
         for word in words:
             chosen = choose(word, stores)
@@ -37,7 +39,7 @@ def report_study(words: Sequence[str], to: Path | None) -> None:
             for refused in chosen.refused:
                 say(f"passed over: {refused}")
     study = study_of(results)
-    tariff = tariff_for(results, None)
+    tariff = tariff_for(results, asked)
     costs = [CostColumn(f"{tariff.region} on demand", tariff)]
     report = build_study(
         "Runs side by side", ", ".join(words), study, costs, recommend(results, tariff),
@@ -55,7 +57,12 @@ def report_study(words: Sequence[str], to: Path | None) -> None:
 def _folder_of(words: Sequence[str]) -> str:
     """Of its words, so that one report does not take the place of another."""
     text = re.sub(r"[^A-Za-z0-9.]+", "-", " ".join(Path(word).name for word in words)).strip("-.")
-    return text[:_LONGEST_NAME] or "study"
+    digest = hashlib.sha256("\n".join(map(_resolved, words)).encode(errors="replace")).hexdigest()
+    return f"{text[:_LONGEST_NAME]}-{digest[:6]}"
+
+
+def _resolved(word: str) -> str:
+    return str(Path(word).resolve()) if Path(word).exists() else word
 
 
 def write_report(report: Report, folder: Path) -> None:

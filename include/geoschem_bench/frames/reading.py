@@ -85,6 +85,8 @@ def _costs_of(prices: PriceList, region: str, option: PurchaseOption) -> CostOf:
             return None, None, SMOKE
         if instance is None:
             return None, None, result.cost_null_reason or "the instance type is not known"
+        if result.nodes is None:
+            return None, None, "the number of nodes is not known"
         price = prices.price(instance, region, option)
         if price is None:
             return None, None, prices.missing(instance, region, option)

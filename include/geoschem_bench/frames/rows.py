@@ -108,7 +108,7 @@ def row_of(result: Result, cost: CostOf, timers: bool) -> Row:
 
 def _cost_columns(result: Result, usd: float | None, price: Price | None, why: str | None) -> Row:
     hours = result.hours_per_sim_day
-    if usd is None or price is None or hours is None:
+    if usd is None or price is None or hours is None or result.nodes is None:
         return {"usd_per_sim_day": usd, "usd_null_reason": why}
     return {
         "usd_of_run": usd_of_run(price, statistics.median(result.wall_seconds), result.nodes),

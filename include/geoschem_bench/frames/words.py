@@ -9,7 +9,7 @@ from functools import cache
 
 from geoschem_bench.errors import UserError
 from geoschem_bench.pricing import PurchaseOption
-from geoschem_bench.records import Result
+from geoschem_bench.records import LogFacts, Result
 from geoschem_bench.selection import Stores, choose
 
 
@@ -33,9 +33,11 @@ def when_asked() -> Iterator[Callable[[], Stores]]:
         yield stores
 
 
-def results_of(word: str, stores: Callable[[], Stores]) -> tuple[Result, ...]:
+def results_of(
+    word: str, stores: Callable[[], Stores], facts: LogFacts | None = None
+) -> tuple[Result, ...]:
     """What the word means; logs that cannot be read are warned of."""
-    chosen = choose(word, stores)
+    chosen = choose(word, stores, facts or LogFacts())
     if chosen.refused:
         count, first = len(chosen.refused), chosen.refused[0]
         others = f", and {count - 1} more" if count > 1 else ""

@@ -95,7 +95,8 @@ class Requested(Part):
     instance_type: ShortText | None
     threads: Count | None
     mpi_ranks: Count | None = None
-    nodes: Count = 1
+    nodes: Count | None = 1
+    """Null only where a log of GCHP does not say."""
     vcpus: Count | None = None
     memory_mib: Count | None = None
 

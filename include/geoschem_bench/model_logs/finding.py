@@ -123,8 +123,15 @@ def _beside(path: Path) -> dict[Path, FoundLog]:
         return {}
 
 
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except PermissionError:  # a link into a folder that may not be entered
+        return False
+
+
 def _grouped(files: Iterable[Path]) -> list[FoundLog]:
-    there = {str(file): file for file in files if file.is_file()}
+    there = {str(file): file for file in files if _is_file(file)}
     return [
         FoundLog(there[log], there.get(timers or ""), there.get(all_pes or ""))
         for log, timers, all_pes in group_logs(there)

@@ -145,12 +145,17 @@ def _within_budget(candidates: Sequence[Candidate], goal: Goal) -> Answer:
         return Answer(question=question, choice=None, reason=(
             f"none of the measured types is shown to do it for that: {name}, the cheapest, costs "
             f"up to {least:.2f} USD"))  # fmt: skip
-    return fastest(affordable, question)
+    answer = fastest(affordable, question)
+    unpriced = ", ".join(c.name for c in candidates if c.price is None)
+    if unpriced:
+        more = f"{answer.reason}. Left out, as no price is known: {unpriced}"
+        answer = answer.model_copy(update={"reason": more})
+    return answer
 
 
 def _within_both(candidates: Sequence[Candidate], goal: Goal) -> Answer:
-    """What meets deadline and budget: of those that are done in time, the cheapest, if it fits."""
-    question = f"within {goal.deadline_hours:g} h and {goal.budget_usd:g} USD"
+    """What meets deadline and budget: of those that do, the fastest."""
+    question = f"fastest within {goal.deadline_hours:g} h and {goal.budget_usd:g} USD"
     in_time = [c for c in candidates if c.instances_for_deadline is not None]
     answer = _within_budget(in_time, goal) if in_time else _within_deadline(candidates, goal)
     return answer.model_copy(update={"question": question})

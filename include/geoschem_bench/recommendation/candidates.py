@@ -31,7 +31,7 @@ class Candidate:
         """Cost varies as the hours do."""
         if self.price is None:
             return None
-        return self.hours.times(usd_per_sim_day(self.price, 1.0, self.sample.setup.nodes))
+        return self.hours.times(usd_per_sim_day(self.price, 1.0, self.sample.setup.node_count))
 
     @property
     def days(self) -> float:
@@ -55,7 +55,7 @@ class Candidate:
         one_after_another = math.floor(self.goal.deadline_hours / longest)
         if one_after_another == 0:
             return None
-        needed = math.ceil(self.goal.simulations / one_after_another) * self.sample.setup.nodes
+        needed = math.ceil(self.goal.simulations / one_after_another) * self.sample.setup.node_count
         return needed if needed <= (self.goal.instances or needed) else None
 
     @property
@@ -105,7 +105,8 @@ def candidates_of(samples: Sequence[Sample], price_of: PriceOf, goal: Goal) -> l
             continue
         hours_per_second = units.hours_per_sim_day(setup.simulation.simulated_days, 1.0)
         hours = estimate_of(sample, pooled).times(hours_per_second)
-        name = f"{setup.nodes} x {setup.instance_type}" if setup.nodes > 1 else setup.instance_type
+        many = f"{setup.nodes} x " if setup.node_count > 1 else ""
+        name = many + setup.instance_type
         price, missing = price_of(sample)
         found = Candidate(name, sample, hours, price, missing, goal)
         setups.setdefault(name, []).append(found)

@@ -67,6 +67,8 @@ def _compute(result: Result, objects: ObjectStore, prices: PriceSource | None) -
         return f"the AWS region in which {instance} ran is not known"
     if result.purchase_option is None:
         return f"whether {instance} was bought on demand or as spot is not known"
+    if result.nodes is None:
+        return "the number of nodes is not known"
     if prices is None:
         return "no price list was given"
     price = prices.price(instance, region, result.purchase_option)

@@ -9,6 +9,7 @@ from threading import Lock
 
 from pydantic import ValidationError
 
+from geoschem_bench.errors import UserError
 from geoschem_bench.manifest import Manifest
 from geoschem_bench.model_logs import LogError, ModelRun
 from geoschem_bench.pricing import PriceSource
@@ -24,6 +25,8 @@ from geoschem_bench.records.logs import (
 from geoschem_bench.records.models import Result
 from geoschem_bench.records.stores import ObjectStore, ResultsStore, Stored
 
+_CLOCKS = ("stamps", "time loop", "time -v", "throughput", "timers")
+"""From the poorest to the best."""
 _MANIFEST = re.compile(
     r"/imports/(?P<run>[A-Za-z0-9-]+)/(?P<id>[A-Za-z0-9-]+)/(?P<n>\d+)/manifest\.json$"
 )
@@ -116,10 +119,19 @@ class LogFiler:
         if facts.benchmark_id not in (None, there):
             raise LogError(name, f"is filed as {there} already; leave out --id, or give that one")
         filed = self._objects.get(f"{folder}{there}/{number}/manifest.json") or b""
-        filed_name, filed_facts = _filed(filed)
-        facts = facts.model_copy(update={"benchmark_id": there}).after(filed_facts)
-        same = manifest_of_log(run, filed_name or name, facts, number)
-        return same if same.to_json() == filed else manifest_of_log(run, name, facts, number + 1)
+        known_manifest = _read(filed)
+        filed_name, filed_facts = _said_in(known_manifest)
+        merged = facts.model_copy(update={"benchmark_id": there}).after(filed_facts)
+        try:
+            same = manifest_of_log(run, filed_name or name, merged, number)
+        except UserError as error:
+            raise LogError(name, f"was filed with facts that do not go with these: {error}; say "
+                           "those too") from error  # fmt: skip
+        if same.to_json() == filed:
+            return same
+        if known_manifest and merged == filed_facts and _tells_less(same, known_manifest):
+            return known_manifest
+        return manifest_of_log(run, name, merged, number + 1)
 
 
 def _filed_logs(prefix: str, objects: ObjectStore) -> dict[str, tuple[str, int]]:
@@ -133,15 +145,30 @@ def _filed_logs(prefix: str, objects: ObjectStore) -> dict[str, tuple[str, int]]
     return latest
 
 
-def _filed(manifest: bytes) -> tuple[str | None, LogFacts]:
-    """Name and facts under which a log was filed."""
+def _read(filed: bytes) -> Manifest | None:
     try:
-        provenance = Manifest.model_validate_json(manifest).provenance
+        return Manifest.model_validate_json(filed)
     except ValidationError:
+        return None
+
+
+def _said_in(manifest: Manifest | None) -> tuple[str | None, LogFacts]:
+    """Name and facts under which a log was filed."""
+    if manifest is None or manifest.provenance is None:
         return None, LogFacts()
-    if provenance is None:
-        return None, LogFacts()
+    provenance = manifest.provenance
     return provenance.source, LogFacts.model_validate(provenance.facts)
+
+
+def _tells_less(manifest: Manifest, filed: Manifest) -> bool:
+    """Read without the files beside the log: fewer timers, or a poorer clock."""
+    ours, theirs = manifest.provenance, filed.provenance
+    if ours is None or theirs is None:
+        return False
+    clocks = (ours.wall_clock, theirs.wall_clock)
+    poorer = all(clock in _CLOCKS for clock in clocks) and (
+        _CLOCKS.index(clocks[0] or "") < _CLOCKS.index(clocks[1] or ""))  # fmt: skip
+    return poorer or len(manifest.timers) < len(filed.timers)
 
 
 def _number(manifest: Manifest) -> int:

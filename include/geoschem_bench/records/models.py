@@ -93,7 +93,8 @@ class Result(BaseModel):
     """OpenMP threads (the proxy's processes) in use."""
     threads_requested: int | None
     mpi_ranks: int | None
-    nodes: int
+    nodes: int | None
+    """None where a log of GCHP does not say."""
     purchase_option: PurchaseOption | None
     """None where nobody said."""
     aws_region: str | None = None

@@ -16,7 +16,6 @@ class PublishedCost:
     spot_usd: float
     simulated_days: float = 7.0
     region: str = "us-east-1"
-    prices_of: str = "2018/19"
     source: str = PAPER
 
 

@@ -55,8 +55,8 @@ def headline_of(answer: Answer) -> str:
     """`Fastest: c5.9xlarge, 36 threads`."""
     question = answer.question[:1].upper() + answer.question[1:]
     if answer.choice:
-        nodes = f"{answer.choice}, " if answer.choice.split(" ")[0].isdigit() else ""
-        return f"{question}: {nodes}{answer.setup or answer.choice}"
+        machine = answer.choice.rsplit(" ", 1)[-1]
+        return f"{question}: {answer.choice}{(answer.setup or machine).removeprefix(machine)}"
     return _NONE.get(answer.question, f"{question}: none can be named")
 
 

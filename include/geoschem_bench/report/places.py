@@ -68,7 +68,7 @@ def places(results: Sequence[Result]) -> Iterator[Place]:
 def _asked(result: Result) -> str:
     if result.requested_instance_type == LOCAL:
         return "this computer (local)"
-    nodes = f"{result.nodes} × " if result.nodes > 1 else ""
+    nodes = f"{result.nodes} × " if (result.nodes or 1) > 1 else ""
     option = f" ({result.purchase_option.replace('_', '-')})" if result.purchase_option else ""
     return f"{nodes}{result.requested_instance_type or 'a machine not known'}{option}"
 

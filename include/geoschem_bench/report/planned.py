@@ -33,7 +33,6 @@ class Planned:
     phases: tuple[tuple[str, str], ...]
     """Phase with its title, and what became of it."""
     warnings: tuple[str, ...]
-    is_dry_run: bool
 
 
 def planned_of(plan: RunPlanFile | None, results: Sequence[Result]) -> Planned | None:
@@ -45,7 +44,6 @@ def planned_of(plan: RunPlanFile | None, results: Sequence[Result]) -> Planned |
         rows=tuple(_row(plan, index, states) for index in range(len(plan.benchmarks))),
         phases=tuple((f"{name}: {PHASE_TITLES[name]}", _phase(plan, name)) for name in PHASES),
         warnings=plan.warnings,
-        is_dry_run=plan.dry_run,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from geoschem_bench.errors import NotFoundError
+from geoschem_bench.errors import NotFoundError, UserError
 from geoschem_bench.model_logs import (
     LOOKED_FOR,
     MAX_JSON_BYTES,
@@ -43,12 +43,17 @@ class LogFile:
         return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
-def logs_at(words: Iterable[str], objects: ObjectStore | None = None) -> tuple[list[LogFile], int]:
+def logs_at(
+    words: Iterable[str],
+    objects: ObjectStore | None = None,
+    refused: list[UserError] | None = None,
+) -> tuple[list[LogFile], int]:
     """The logs that the words mean, and how many other files lay beside them.
 
     Args:
         words: Paths of files and folders, or S3 addresses and prefixes.
         objects: For S3 addresses.
+        refused: Filled with what words that mean nothing would raise; without it they raise.
 
     Raises:
         NotFoundError: Nothing is there, or a folder holds no file that may be a log.
@@ -59,15 +64,19 @@ def logs_at(words: Iterable[str], objects: ObjectStore | None = None) -> tuple[l
     on_disk: Listings = {}
     in_s3: dict[str, dict[str, LogFile]] = {}
     for word in words:
-        if word.startswith(_S3):
-            logs, beside = _in_s3(word, objects, in_s3)
-        else:
-            logs, beside = _on_disk(word, on_disk)
-        if not logs:
-            raise NotFoundError(
-                f"{word}: no log is there (looked for {LOOKED_FOR}; name a file itself if it is "
-                "called otherwise)"
-            )
+        try:
+            is_in_s3 = word.startswith(_S3)
+            logs, beside = _in_s3(word, objects, in_s3) if is_in_s3 else _on_disk(word, on_disk)
+            if not logs:
+                raise NotFoundError(
+                    f"{word}: no log is there (looked for {LOOKED_FOR}; name a file itself if it "
+                    "is called otherwise)"
+                )
+        except UserError as error:
+            if refused is None:
+                raise
+            refused.append(error)
+            continue
         found += logs
         others += beside
     return list(dict.fromkeys(found)), others

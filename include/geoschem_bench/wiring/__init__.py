@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from geoschem_bench.wiring.settings import (
+    DEFAULT_REGION,
     Settings,
     read_settings,
     region_of,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from geoschem_bench.aws.s3 import S3ObjectStore
 
 __all__ = [
+    "DEFAULT_REGION",
     "Settings",
     "batch_jobs",
     "object_store",

@@ -121,12 +121,3 @@ def test_another_unit_changes_the_numbers_and_not_the_variation(values, factor):
     if one.ci_low is not None:
         assert other.ci_low == pytest.approx(one.ci_low * factor, rel=1e-6)
         assert other.ci_high == pytest.approx(one.ci_high * factor, rel=1e-6)
-
-
-def test_overlap_needs_two_intervals():
-    near, far, none = spread([1.0, 1.01, 0.99]), spread([2.0, 2.01, 1.99]), spread([1.0])
-    assert near.overlaps(near) is True
-    assert near.overlaps(far) is False
-    assert far.overlaps(near) is False
-    assert near.overlaps(none) is None
-    assert none.overlaps(near) is None

@@ -1,6 +1,7 @@
 """A log becomes a manifest, a row, and the same row again."""
 
 import json
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -274,3 +275,40 @@ def test_two_logs_whose_checksums_begin_alike_are_two(objects, store):
     found = filed(objects, store, run=other).result
     assert found.submission == 1
     assert len({row.benchmark_run_id for row in store.rows.values()}) == 2
+
+
+def gchp_log(all_pes):
+    """The sample of 14.7, with or without what lies beside it."""
+    samples = LOGS.parent / "gchp-samples"
+    with ExitStack() as stack:
+        beside = samples / "c24-1day-14.7-allPEs.log"
+        return read_log(
+            stack.enter_context(open_log(samples / "c24-1day-14.7.log")),
+            "gchp.log",
+            all_pes=stack.enter_context(open_log(beside)) if all_pes else None,
+        )
+
+
+def test_a_log_without_its_companions_takes_nothing_away(objects, store):
+    whole = filed(objects, store, run=gchp_log(all_pes=True))
+    bare = filed(objects, store, run=gchp_log(all_pes=False))
+    assert (bare.stored, bare.result.wall_seconds) == (Stored.SAME, whole.result.wall_seconds)
+
+
+def test_companions_that_come_later_make_it_better(objects, store):
+    bare = filed(objects, store, run=gchp_log(all_pes=False)).result
+    whole = filed(objects, store, run=gchp_log(all_pes=True))
+    assert (whole.stored, whole.result.submission) == (Stored.NEW, 2)
+    assert len(whole.result.timers) > len(bare.timers)
+    assert (bare.nodes, whole.result.nodes) == (None, 2)
+
+
+def test_facts_that_do_not_go_with_those_filed_are_of_that_log_alone(objects, store):
+    filed(objects, store, LogFacts(instance_type="c7g.16xlarge", threads=64))
+    with pytest.raises(LogError, match=r"was filed with facts .*--threads 64: c7g\.4xlarge has 16"):
+        filed(objects, store, LogFacts(instance_type="c7g.4xlarge"))
+
+
+def test_gc_classic_runs_on_one_node():
+    with pytest.raises(LogError, match="runs on one node, not on 4"):
+        result_of_log(log(), GOOD, LogFacts(nodes=4))

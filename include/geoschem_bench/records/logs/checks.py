@@ -52,6 +52,8 @@ def check_against_log(
         if given is not None and there is not None and given != there:
             raise LogError(name, f"says {what.replace('_', ' ')} {there}, not {given}")
     nodes = facts.nodes or run.nodes
+    if run.application == "gc-classic" and nodes and nodes > 1:
+        raise LogError(name, f"is of GC-Classic, which runs on one node, not on {nodes}")
     if run.application != "gchp" or instance is None:
         return
     if nodes is None:

@@ -73,7 +73,7 @@ def _manifest(
             instance_type=facts.instance_type,
             threads=facts.threads or run.threads,
             mpi_ranks=run.mpi_ranks,
-            nodes=facts.nodes or run.nodes or 1,
+            nodes=facts.nodes or run.nodes or (1 if run.application == "gc-classic" else None),
         ),
         observed=_observed(run, facts, instance),
         environment=Environment(ec2=_ec2(facts), memory_method=run.memory_method),

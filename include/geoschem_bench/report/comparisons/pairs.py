@@ -117,7 +117,7 @@ def _cost(sample: Sample, seconds: Estimate, price_of: PriceOf) -> Cost:
         return Cost(None, None, why or "no price is known")
     setup = sample.setup
     hours = units.hours_per_sim_day(setup.simulation.simulated_days, 1.0)
-    return Cost(seconds.times(usd_per_sim_month(price, hours, setup.nodes)), price, None)
+    return Cost(seconds.times(usd_per_sim_month(price, hours, setup.node_count)), price, None)
 
 
 def _no_speed(sample: Sample) -> str | None:
@@ -129,4 +129,4 @@ def _no_speed(sample: Sample) -> str | None:
 
 def _hourly(side: Side) -> float | None:
     price = side.cost.price
-    return price.usd_per_hour * side.sample.setup.nodes if price else None
+    return price.usd_per_hour * side.sample.setup.node_count if price else None

@@ -31,7 +31,7 @@ class CostColumn:
             return None, None, "proxy workload: its seconds are not GEOS-Chem's"
         if price is None:
             return None, None, missing or "no price is known"
-        month = usd_per_sim_month(price, 1.0, timed.sample.setup.nodes)
+        month = usd_per_sim_month(price, 1.0, timed.sample.setup.node_count)
         return hours.times(month), price, ""
 
 
@@ -72,7 +72,7 @@ def _cost(timed: Timed, cost: CostColumn) -> Cell:
     usd, price, why = cost.usd(timed)
     if usd is None or price is None:
         return dash(why)
-    run = usd_of_run(price, timed.seconds.value, timed.sample.setup.nodes)
+    run = usd_of_run(price, timed.seconds.value, timed.sample.setup.node_count)
     return Cell(f"{usd.value:,.2f}", f"{run:.2f} a run, {price.usd_per_hour:g} USD/h")
 
 
