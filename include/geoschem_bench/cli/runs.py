@@ -152,6 +152,8 @@ def _tell(summary: LoadSummary) -> None:
         f"{len(summary.rejected)} rejected, {len(summary.conflicts)} in conflict")  # fmt: skip
     for rejected in summary.rejected:
         say(f"rejected: {rejected.address}: {rejected.why}")
+    for folder in summary.unfinished:
+        say(f"no manifest yet: {folder}: its job still runs, or ended without a word")
     for key in summary.conflicts:
         say(f"conflict: {key}: another manifest is filed under this run and id; it was kept")
 

@@ -43,6 +43,8 @@ class LoadSummary:
     conflicts: list[str] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)
+    """Folders in which a job began and has written no manifest: it runs, or died without a word."""
 
     def to_json(self) -> bytes:
         """As `load.json` beside a run."""
@@ -73,6 +75,8 @@ def load_prefix(
     summary = LoadSummary()
     folders = sorted({a.rsplit("/", 1)[0] + "/" for a in addresses if a.endswith(
         ("/manifest.json", "/job.json"))})  # fmt: skip
+    begun = {a.rsplit("/", 1)[0] + "/" for a in addresses if a.endswith("/config.json")}
+    summary.unfinished = sorted(begun - set(folders))
     plans = {a: read_run_plan(objects, a) for a in addresses if a.endswith("/plan.json")}
     planned = _planned(plan for plan in plans.values() if plan)
     around = planned | _planned(_plan_above(prefix, objects))

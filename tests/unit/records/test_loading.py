@@ -296,3 +296,10 @@ def test_what_the_store_cannot_keep_is_rejected_and_the_rest_is_stored(whole_run
     summary = load_prefix(PREFIX, whole_run, Fussy())
     assert summary.stored == [f"{TRANSPORT}#{RUN}#1"]
     assert [rejected.address for rejected in summary.rejected] == [f"{FC}#{RUN}#1"]
+
+
+def test_a_job_that_has_begun_and_not_ended_is_named(store):
+    objects = MemoryObjects()
+    objects.put("s3://bucket/mine/1/config.json", b"{}")
+    summary = load_prefix("s3://bucket/mine", objects, store)
+    assert (summary.unfinished, summary.results) == (["s3://bucket/mine/1/"], [])
