@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -36,19 +37,27 @@ def classic() -> bytes:
 
 
 def gchp() -> bytes:
-    """A start, a step with its memory line and four others, repeated, and the closing line."""
+    """A start, a step every ten minutes of model time, and the closing line."""
     start = (
         b" GCHP\n       CAP: Read CAP restart properly, Current Date =   2019/07/01\n"
         b"       CAP:                            Current Time =   00/00/00\n"
     )
-    step = (
-        b" GCHP Date: 2019/07/01  Time: 00:10:00  Throughput(days/day)[Avg Tot Run]:        "
-        b" 63.3         73.4        219.6  TimeRemaining(Est) 000:10:00   42.8% :  40.4% Mem "
-        b"Comm:Used\n" + b" " * 70 + b"Mem/Swap Used (MB) at MAPL_Cap:TimeLoop=  1.104E+05  "
-        b"0.000E+00\n" + b" Character Resource Parameter: some_name:some_value\n" * 4
-    )
     closing = b"           MAPL: INFO: Model Throughput:       48.008 days per day\n"
-    return start + step * (BYTES // len(step)) + closing
+    first, ten_minutes = datetime(2019, 7, 1, tzinfo=UTC), timedelta(minutes=10)
+    count = BYTES // len(_step(first))
+    steps = (_step(first + number * ten_minutes) for number in range(1, count + 1))
+    return start + b"".join(steps) + closing
+
+
+def _step(now: datetime) -> bytes:
+    """With its memory line and four others."""
+    return (
+        f" GCHP Date: {now:%Y/%m/%d}  Time: {now:%H:%M:%S}  Throughput(days/day)[Avg Tot Run]:"
+        "          63.3         73.4        219.6  TimeRemaining(Est) 000:10:00   42.8% :  40.4% "
+        f"Mem Comm:Used\n{' ' * 70}Mem/Swap Used (MB) at MAPL_Cap:TimeLoop=  1.104E+05  0.000E+00\n"
+        + " Character Resource Parameter: some_name:some_value\n"
+        * 4
+    ).encode()
 
 
 def rows() -> Iterator[tuple[str, str, str, str]]:
