@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +16,7 @@ from geoschem_bench.catalog import (
     load_catalog,
     write_catalog,
 )
-from geoschem_bench.cli.console import out, say, table_of
+from geoschem_bench.cli.console import out, say, show_json, table_of
 from geoschem_bench.errors import NotFoundError, UserError
 from geoschem_bench.wiring import region_of
 
@@ -43,7 +42,7 @@ def show(
             raise NotFoundError(f"no instance type or family '{name}'; near it: {near or 'none'}")
         found += sorted(chosen, key=lambda item: item.vcpus)
     if as_json:
-        print(json.dumps([asdict(item) for item in found], indent=1))  # noqa: T201
+        show_json([asdict(item) for item in found])
         return
     columns = ("type", "architecture", "processor", "vCPUs", "cores", "GiB", "network", "sold as",
                "regions")  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Sequence
@@ -32,6 +33,11 @@ _STYLES = {
 def say(message: str) -> None:
     """One line for people, on stderr, so that stdout stays for what was asked for."""
     err.print(Text(_CONTROL.sub("", message)), soft_wrap=True)
+
+
+def show_json(document: object) -> None:
+    """For programs: as it is, on stdout, neither folded nor coloured."""
+    print(json.dumps(document, indent=1))  # noqa: T201 - Rich would fold it
 
 
 def tell(message: str, style: str = "") -> None:

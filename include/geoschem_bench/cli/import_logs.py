@@ -155,9 +155,13 @@ def _import_all(
     with Progress(console=err, transient=True) as progress, ThreadPoolExecutor(_PARALLEL) as pool:
         task = progress.add_task("Reading logs", total=len(logs))
         outcomes = []
-        for outcome in pool.map(lambda log: _import_one(log, facts, objects, filer), logs):
-            outcomes.append(outcome)
-            progress.advance(task)
+        try:
+            for outcome in pool.map(lambda log: _import_one(log, facts, objects, filer), logs):
+                outcomes.append(outcome)
+                progress.advance(task)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # Ctrl-C is not to wait for thousands of logs
+            raise
         return outcomes
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 from typing import Any
 
-from geoschem_bench.cli.console import out, say, table_of
+from geoschem_bench.cli.console import out, say, show_json, table_of
 from geoschem_bench.records import LogFacts, Result, Stored
 from geoschem_bench.report import number, short
 from geoschem_bench.selection import LogFile
@@ -42,7 +41,7 @@ def show_outcomes(
 ) -> None:
     """Runs as a table, failures and refusals as lines with their reasons, and the count."""
     if as_json:
-        print(json.dumps([_as_json(outcome) for outcome in outcomes], indent=1))  # noqa: T201
+        show_json([_as_json(outcome) for outcome in outcomes])
     else:
         _show_runs([o for o in outcomes if o.state == "succeeded"])
         failed = [(o, f"{o.result.reason}: {o.result.message}") for o in outcomes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -13,7 +12,7 @@ from typing import Annotated
 import typer
 
 from geoschem_bench.catalog import Catalog, InstanceType, load_catalog
-from geoschem_bench.cli.console import out, say, table_of
+from geoschem_bench.cli.console import out, say, show_json, table_of
 from geoschem_bench.cli.tariffs import known_region
 from geoschem_bench.errors import NotFoundError, SettingsError, UserError
 from geoschem_bench.pricing import (
@@ -67,7 +66,7 @@ def show(
     where = known_region(region or region_of())
     rows = [row for item in types.values() for row in _rows(item, where, spot, prices, catalog)]
     if as_json:
-        print(json.dumps([asdict(row) for row in rows], indent=1))  # noqa: T201
+        show_json([asdict(row) for row in rows])
         return
     _print_rows(rows)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
 
 from geoschem_bench.cli.connection import LazyStores, lazy_stores
-from geoschem_bench.cli.console import out, say, table_of, tell
+from geoschem_bench.cli.console import out, say, show_json, table_of, tell
 from geoschem_bench.cli.tariffs import asked_region, tariff_for
 from geoschem_bench.errors import UserError
 from geoschem_bench.pricing import DAYS_PER_SIM_MONTH, DAYS_PER_SIM_YEAR
@@ -58,7 +57,7 @@ def recommend_types(
     if not from_log:
         found.sort(key=lambda item: -len(item.evidence))
     if as_json:
-        print(json.dumps([item.model_dump(mode="json") for item in found], indent=1))  # noqa: T201
+        show_json([item.model_dump(mode="json") for item in found])
         return
     say(f"Prices of {tariff.region}, {tariff.purchase_option.replace('_', ' ')}")
     for item in found:

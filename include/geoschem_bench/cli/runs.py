@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 
 from geoschem_bench import pipeline
 from geoschem_bench.cli.connection import connected
-from geoschem_bench.cli.console import complain, out, say, show_text, table_of
+from geoschem_bench.cli.console import complain, out, say, show_json, show_text, table_of
 from geoschem_bench.cli.progress import ALIVE, RunProgress, latest_folder
 from geoschem_bench.cli.study import is_study_asked, report_study
 from geoschem_bench.errors import NotFoundError, UserError
@@ -70,7 +69,7 @@ def status(run: Run = None, as_json: AsJson = False) -> None:
         progress = RunProgress(run_id, settings)
         items = progress.benchmarks()
         if as_json:
-            print(json.dumps([vars(item) for item in items], indent=1))  # noqa: T201
+            show_json([vars(item) for item in items])
             return
         if run is None:
             _show_runs(settings)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
 from geoschem_bench.cli.connection import find_suite
-from geoschem_bench.cli.console import complain, out, say, table_of
+from geoschem_bench.cli.console import complain, out, say, show_json, table_of
 from geoschem_bench.errors import NotFoundError, SuiteError, UserError
 from geoschem_bench.planning import PlannedBenchmark, output_path, plan_suite
 from geoschem_bench.suite import PHASE_TITLES, PHASES, load_suite, suite_schema
@@ -40,11 +39,11 @@ def validate(
 ) -> None:
     """Check suites; every mistake at once, with file, line and key."""
     if schema:
-        print(json.dumps(suite_schema(), indent=1))  # noqa: T201 - for a pipe
+        show_json(suite_schema())
         return
     reports = [_check(name) for name in suites or _all_suites()]
     if as_json:
-        print(json.dumps(reports, indent=1))  # noqa: T201 - for a pipe
+        show_json(reports)
     raise typer.Exit(2 if any(report["problems"] for report in reports) else 0)
 
 
@@ -93,7 +92,7 @@ def plan(
             | {"output_prefix": output_path("<bucket>", "<run>", item.phase, item.id, 1)}
             for item in planned
         ]
-        print(json.dumps(items, indent=1))  # noqa: T201 - for a pipe
+        show_json(items)
         return
     columns = (
         "phase",

@@ -186,5 +186,5 @@ def _reached_the_end(run: ModelRun, scan: Scan) -> bool:
     first = [time for text in scan.first_steps if (time := echo.step_time(text))]
     step = first[1] - first[0] if len(first) > 1 and first[1] > first[0] else _USUAL_STEP
     assert run.last_step is not None  # noqa: S101 - the caller asked
-    assert run.simulated_end is not None  # noqa: S101
+    assert run.simulated_end is not None  # noqa: S101 - as above
     return run.last_step + step >= run.simulated_end

@@ -117,6 +117,6 @@ def clock_of(settings: Mapping[str, str], key: str) -> datetime | None:
     if len(words) != 6:
         return None
     try:
-        return datetime.strptime(" ".join((*words[1:4], words[5])), _RUNS_OF_DATE)  # noqa: DTZ007
+        return datetime.strptime(" ".join((*words[1:4], words[5])), _RUNS_OF_DATE)  # noqa: DTZ007 - as printed
     except ValueError:
         return None

@@ -48,7 +48,7 @@ def imports_prefix(bucket: str) -> str:
 def result_of_log(run: ModelRun, name: str, facts: LogFacts) -> Result:
     """The row of a log that is not to be stored. Raises as `manifest_of_log`."""
     manifest = manifest_of_log(run, name, facts)
-    return result_of_manifest(manifest, _sha256(manifest), "", None)
+    return result_of_manifest(manifest, _sha256(manifest.to_json()), "", None)
 
 
 class LogFiler:
@@ -98,23 +98,26 @@ class LogFiler:
 
     def _file(self, run: ModelRun, name: str, facts: LogFacts) -> Filed:
         folder = f"{self._prefix}{log_run_id(run.started, run.sha256)}/"
-        manifest = self._manifest(run, name, facts, folder)
+        manifest, raw = self._manifest(run, name, facts, folder)
         folder += f"{manifest.benchmark_id}/{_number(manifest)}/"
         there = self._objects.get(folder + "manifest.json")
-        if there not in (None, manifest.to_json()):
+        if there not in (None, raw):
             raise LogError(name, "was filed by somebody else just now; import it again")
-        self._objects.put(folder + "manifest.json", manifest.to_json())
-        result = result_of_manifest(manifest, _sha256(manifest), folder, None)
+        if there is None:
+            self._objects.put(folder + "manifest.json", raw)
+        result = result_of_manifest(manifest, _sha256(raw), folder, None)
         result = with_cost(result, self._objects, self._prices)
         (stored,) = self._store.put([result]).values()
         return Filed(result, stored)
 
-    def _manifest(self, run: ModelRun, name: str, facts: LogFacts, folder: str) -> Manifest:
-        """The one that is filed already, where this is the same but for the file's name."""
+    def _manifest(
+        self, run: ModelRun, name: str, facts: LogFacts, folder: str
+    ) -> tuple[Manifest, bytes]:
+        """With its bytes: what is filed already, where this says nothing new, keeps its own."""
         known = self._filed.get(folder.rstrip("/").rsplit("/", 1)[-1])
         if known is None:
             wanted = facts.benchmark_id or derived_id(with_facts(run, facts), name)
-            return manifest_of_log(run, name, facts.model_copy(update={"benchmark_id": wanted}))
+            return _whole(run, name, facts.model_copy(update={"benchmark_id": wanted}))
         there, number = known
         if facts.benchmark_id not in (None, there):
             raise LogError(name, f"is filed as {there} already; leave out --id, or give that one")
@@ -128,10 +131,10 @@ class LogFiler:
             raise LogError(name, f"was filed with facts that do not go with these: {error}; say "
                            "those too") from error  # fmt: skip
         if same.to_json() == filed:
-            return same
+            return same, filed
         if known_manifest and merged == filed_facts and _tells_less(same, known_manifest):
-            return known_manifest
-        return manifest_of_log(run, name, merged, number + 1)
+            return known_manifest, filed
+        return _whole(run, name, merged, number + 1)
 
 
 def _filed_logs(prefix: str, objects: ObjectStore) -> dict[str, tuple[str, int]]:
@@ -175,5 +178,10 @@ def _number(manifest: Manifest) -> int:
     return manifest.provenance.submission if manifest.provenance else 1
 
 
-def _sha256(manifest: Manifest) -> str:
-    return hashlib.sha256(manifest.to_json()).hexdigest()
+def _whole(run: ModelRun, name: str, facts: LogFacts, number: int = 1) -> tuple[Manifest, bytes]:
+    manifest = manifest_of_log(run, name, facts, number)
+    return manifest, manifest.to_json()
+
+
+def _sha256(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()

@@ -1,41 +1,18 @@
 """A log becomes a manifest, a row, and the same row again."""
 
+import hashlib
 import json
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
-from geoschem_bench.errors import Reason, UserError
 from geoschem_bench.manifest import read_manifest
-from geoschem_bench.model_logs import LogError, open_log, read_log, read_timers_run
-from geoschem_bench.pricing import Price, PriceList
-from geoschem_bench.records import LogFacts, LogFiler, Stored, load_prefix, result_of_log
-from geoschem_bench.records.logs import manifest_of_log
+from geoschem_bench.model_logs import LogError
+from geoschem_bench.pricing import PriceList
+from geoschem_bench.records import LogFacts, LogFiler, Stored, load_prefix
 from tests.unit.records.fakes import MemoryObjects, MemoryResults
-
-LOGS = Path(__file__).parents[2] / "data" / "model_logs" / "gc-classic-14.7.0"
-GOOD = "tt-1day-synthetic-met-2threads-ok.log"
-CRASHED = "tt-wetdep-error-rc159.log"
-BUCKET = "bucket"
-ON_C5 = LogFacts(
-    instance_type="c5.4xlarge", aws_region="us-west-2", threads=2, purchase_option="on_demand"
-)
-PRICES = PriceList([Price(instance_type="c5.4xlarge", region="us-west-2",
-                          purchase_option="on_demand", usd_per_hour=0.68, as_of="2026-11-01",
-                          source="a test")])  # fmt: skip
-
-
-def log(name=GOOD):
-    with open_log(LOGS / name) as stream:
-        return read_log(stream, name)
-
-
-def week():
-    """The same, as if it had simulated a week: long enough for a cost."""
-    return replace(log(), simulated_days=7.0)
+from tests.unit.records.logs import BUCKET, GOOD, ON_C5, PRICES, filed, gchp_log, log, week
 
 
 @pytest.fixture
@@ -48,68 +25,12 @@ def store():
     return MemoryResults()
 
 
-def filed(objects, store, facts=LogFacts(), run=None, prices=None):  # noqa: B008 - frozen
-    return LogFiler(BUCKET, objects, store, prices).file(run or log(), GOOD, facts)
-
-
-def test_what_the_log_says_and_what_nobody_said():
-    result = result_of_log(log(), GOOD, LogFacts())
-    assert result.status == "succeeded"
-    assert (result.origin, result.source, result.wall_clock) == ("log", GOOD, "timers")
-    assert result.wall_seconds == (105.974,)
-    assert result.hours_per_sim_day == pytest.approx(105.974 / 3600)
-    assert result.timers["Transport"] == 56.433
-    assert (result.model_version, result.meteorology, result.levels) == ("14.7.0", "MERRA2", 72)
-    assert result.benchmark_id == "GCC-14-7-0-TransportTracers-4x5-1d"
-    assert result.benchmark_run_id == "20261122T035100Z-" + log().sha256[:16]
-    unknown = (result.observed_instance_type, result.threads, result.architecture, result.vcpus,
-               result.cost_usd_per_sim_day, result.requested_instance_type)  # fmt: skip
-    assert unknown == (None,) * 6
-    assert result.is_smoke
-
-
-def test_cpu_efficiency_is_of_the_whole_process_and_needs_the_threads():
-    assert result_of_log(log(), GOOD, LogFacts()).cpu_efficiency is None
-    known = result_of_log(log(), GOOD, LogFacts(threads=2))
-    assert known.cpu_efficiency == pytest.approx((107.60 + 17.47) / (106.07 * 2))
-    assert known.peak_memory_gib[0] == pytest.approx(2150000 / 1024**2)
-
-
-def test_the_instance_type_brings_what_the_catalogue_knows():
-    result = result_of_log(log(), GOOD, ON_C5)
-    assert (result.observed_instance_type, result.architecture) == ("c5.4xlarge", "x86_64")
-    assert (result.vcpus, result.physical_cores, result.aws_region) == (16, 8, "us-west-2")
-
-
-def test_an_unknown_instance_type_is_the_persons_mistake():
-    with pytest.raises(UserError, match=r"near it: c5\.4xlarge"):
-        result_of_log(log(), GOOD, LogFacts(instance_type="c5.4xlarg"))
-
-
-def test_a_failed_run_keeps_its_timers_and_has_no_speed():
-    result = result_of_log(log(CRASHED), CRASHED, ON_C5)
-    assert (result.status, result.reason) == ("failed", Reason.MODEL_CRASHED)
-    assert (result.wall_seconds, result.hours_per_sim_day, result.cpu_efficiency) == (
-        (),
-        None,
-        None,
-    )
-    assert result.timers["GEOS-Chem"] == 2.625
-
-
 def test_a_manifest_of_a_log_reads_back(objects, store):
     filed(objects, store, ON_C5)
     (address,) = [a for a in objects.objects if a.endswith("manifest.json")]
     provenance = read_manifest(objects.objects[address], address).provenance
     assert provenance
     assert provenance.source == GOOD
-
-
-def test_a_job_may_not_leave_out_what_a_log_may():
-    data = json.loads(manifest_of_log(log(), GOOD, LogFacts()).to_json())
-    data["provenance"] = None
-    with pytest.raises(Exception, match=r"is of a job and has no .*requested\.instance_type"):
-        read_manifest(json.dumps(data).encode(), "s3://b/manifest.json")
 
 
 def test_the_same_log_is_filed_once(objects, store):
@@ -151,14 +72,6 @@ def test_a_log_without_a_clock_is_filed_without_a_date(objects, store):
     assert (found.started_at, found.month) == (None, "0000-00")
 
 
-def test_a_log_that_does_not_say_what_was_simulated_is_refused():
-    silent = replace(log(), simulation_type=None, simulated_days=None)
-    with pytest.raises(
-        LogError, match=r"simulation and the simulated days; give --simulation, --days"
-    ):
-        result_of_log(silent, GOOD, LogFacts())
-
-
 def test_a_cost_names_its_price_and_stays_what_it_was(objects, store):
     result = filed(objects, store, ON_C5, week(), PRICES).result
     assert result.cost_usd_per_sim_day == pytest.approx(0.68 * 105.974 / 3600 / 7)
@@ -187,59 +100,6 @@ def test_stamps_have_a_zone_and_say_that_it_is_a_guess(objects, store):
     result = filed(objects, store).result
     assert datetime.fromisoformat(result.started_at).tzinfo is not None
     assert any("no time zone" in note for note in result.notes)
-
-
-def test_long_runs_that_nobody_called_synthetic_may_be_ranked():
-    assert not result_of_log(week(), GOOD, LogFacts()).is_smoke
-    assert result_of_log(week(), GOOD, LogFacts(is_synthetic_input=True)).is_smoke
-
-
-def test_timers_without_their_log_need_the_importers_word():
-    run = read_timers_run((LOGS / "gcclassic_timers-ok.json").read_bytes(), "t.json")
-    with pytest.raises(LogError, match="give --simulation, --resolution, --days"):
-        result_of_log(run, "t.json", LogFacts())
-    facts = LogFacts(simulation_type="transport", resolution="4.0x5.0", simulated_days=1.0)
-    result = result_of_log(run, "t.json", facts)
-    assert (result.simulation_type, result.resolution) == ("TransportTracers", "4x5")
-    assert result.wall_seconds == (94.668,)
-    assert any("importer's word" in note for note in result.notes)
-
-
-@pytest.mark.parametrize(
-    ("facts", "why"),
-    [
-        ({"simulated_days": 99.0}, "says simulated days 1.0, not 99.0"),
-        ({"model_version": "1.0"}, "says model version 14.7.0, not 1.0"),
-        ({"resolution": "2x2.5"}, "says resolution 4x5, not 2x2.5"),
-        ({"simulation_type": "Hg"}, "says simulation type TransportTracers, not Hg"),
-    ],
-)
-def test_a_log_that_says_otherwise_is_refused(facts, why):
-    with pytest.raises(LogError, match=why):
-        result_of_log(log(), GOOD, LogFacts(**facts))
-
-
-@pytest.mark.parametrize(
-    ("facts", "why"),
-    [
-        ({"aws_region": "us-esat-1"}, "no region of AWS; did you mean"),
-        ({"instance_type": "hpc7g.4xlarge", "aws_region": "us-west-2"}, "is not sold there"),
-        ({"instance_type": "c7g.4xlarge", "threads": 64}, "has 16 vCPUs"),
-    ],
-)
-def test_facts_that_cannot_be_are_the_persons_mistake(facts, why):
-    with pytest.raises(UserError, match=why):
-        result_of_log(log(), GOOD, LogFacts(**facts))
-
-
-def test_a_gchp_run_needs_its_nodes_where_the_instance_is_known():
-    gchp = replace(log(), application="gchp", mpi_ranks=96, nodes=None)
-    facts = LogFacts(instance_type="c5.18xlarge")
-    with pytest.raises(LogError, match="give --nodes"):
-        result_of_log(gchp, GOOD, facts)
-    with pytest.raises(LogError, match=r"96 MPI ranks; 1 x c5\.18xlarge have 72 vCPUs"):
-        result_of_log(gchp, GOOD, facts.model_copy(update={"nodes": 1}))
-    assert result_of_log(gchp, GOOD, facts.model_copy(update={"nodes": 2})).nodes == 2
 
 
 def test_fewer_facts_take_nothing_away(objects, store):
@@ -277,22 +137,22 @@ def test_two_logs_whose_checksums_begin_alike_are_two(objects, store):
     assert len({row.benchmark_run_id for row in store.rows.values()}) == 2
 
 
-def gchp_log(all_pes):
-    """The sample of 14.7, with or without what lies beside it."""
-    samples = LOGS.parent / "gchp-samples"
-    with ExitStack() as stack:
-        beside = samples / "c24-1day-14.7-allPEs.log"
-        return read_log(
-            stack.enter_context(open_log(samples / "c24-1day-14.7.log")),
-            "gchp.log",
-            all_pes=stack.enter_context(open_log(beside)) if all_pes else None,
-        )
-
-
 def test_a_log_without_its_companions_takes_nothing_away(objects, store):
     whole = filed(objects, store, run=gchp_log(all_pes=True))
     bare = filed(objects, store, run=gchp_log(all_pes=False))
     assert (bare.stored, bare.result.wall_seconds) == (Stored.SAME, whole.result.wall_seconds)
+
+
+def test_what_an_older_version_filed_is_left_as_it_is(objects, store):
+    """Its bytes are its identity: written anew they would contradict the row."""
+    filed(objects, store, run=gchp_log(all_pes=True))
+    (address,) = [a for a in objects.objects if a.endswith("manifest.json")]
+    older = json.dumps(json.loads(objects.objects[address])).encode()
+    objects.objects[address] = older
+    store.rows.clear()
+    again = filed(objects, store, run=gchp_log(all_pes=False)).result
+    assert objects.objects[address] == older
+    assert again.manifest_sha256 == hashlib.sha256(older).hexdigest()
 
 
 def test_companions_that_come_later_make_it_better(objects, store):
@@ -307,8 +167,3 @@ def test_facts_that_do_not_go_with_those_filed_are_of_that_log_alone(objects, st
     filed(objects, store, LogFacts(instance_type="c7g.16xlarge", threads=64))
     with pytest.raises(LogError, match=r"was filed with facts .*--threads 64: c7g\.4xlarge has 16"):
         filed(objects, store, LogFacts(instance_type="c7g.4xlarge"))
-
-
-def test_gc_classic_runs_on_one_node():
-    with pytest.raises(LogError, match="runs on one node, not on 4"):
-        result_of_log(log(), GOOD, LogFacts(nodes=4))
