@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from geoschem_bench import __version__
 from geoschem_bench.analysis import Analysis, analyse
 from geoschem_bench.errors import NotFoundError, StorageError
-from geoschem_bench.planning import RunRequest, plan_suite, run_prefix
+from geoschem_bench.planning import Routes, RunRequest, plan_suite, run_prefix
 from geoschem_bench.pricing import PriceSource
 from geoschem_bench.recommendation import Recommendation, recommend
 from geoschem_bench.records import (
@@ -36,7 +36,13 @@ REPORT_FILES = {
 }
 
 
-def plan_run(suite: Suite, request: RunRequest, bucket: str, objects: ObjectStore) -> RunPlanFile:
+def plan_run(
+    suite: Suite,
+    request: RunRequest,
+    bucket: str,
+    objects: ObjectStore,
+    routes: Routes | None = None,
+) -> RunPlanFile:
     """Place every benchmark of the phases asked for and write `plan.json`."""
     plan = RunPlanFile(
         benchmark_run_id=request.benchmark_run_id,
@@ -51,7 +57,7 @@ def plan_run(suite: Suite, request: RunRequest, bucket: str, objects: ObjectStor
         repetitions=request.repetitions,
         benchmarks=tuple(
             planned.with_repetitions(request.repetitions)
-            for planned in plan_suite(suite.select(request.phases))
+            for planned in plan_suite(suite.select(request.phases), routes=routes)
         ),
         warnings=suite.warnings,
     )

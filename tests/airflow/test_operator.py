@@ -100,7 +100,7 @@ def test_a_wait_goes_on_when_batch_does_not_answer(operator, monkeypatch):
 
 
 def test_a_failure_is_recorded_even_where_its_log_may_not_be_read(operator, monkeypatch):
-    def log_tail(self, stream, lines=40):
+    def log_tail(self, job, lines=40):
         raise StorageError("AccessDenied")
 
     failed = job("FAILED", status_reason="Host EC2 (instance i-1) terminated.", log_stream="s")

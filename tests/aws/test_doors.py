@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geoschem_bench.aws.batch import _job
 from geoschem_bench.aws.clients import make_client
 from geoschem_bench.aws.dynamodb import from_item, to_item
 from geoschem_bench.aws.s3 import split_address
@@ -134,7 +135,9 @@ def test_a_queue_that_is_missing_or_disabled_will_not_become_ready(doors):
 
 def test_unknown_jobs_and_logs_are_absent_not_errors(doors):
     assert doors.jobs.describe(["00000000-0000-0000-0000-000000000000"]) == []
-    assert doors.jobs.log_tail("no/such/stream") == ()
+    job = _job({"jobId": "1", "jobName": "a", "jobQueue": "q", "status": "RUNNING",
+                "container": {"logStreamName": "no/such/stream"}})  # fmt: skip
+    assert doors.jobs.log_tail(job) == ()
 
 
 def test_what_dynamodb_cannot_keep_is_refused_and_not_an_error(doors):

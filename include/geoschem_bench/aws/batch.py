@@ -12,7 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from geoschem_bench.errors import StorageError
 
 DESCRIBE_AT_MOST = 100
-LOG_GROUP = "/aws/batch/job"
+DEFAULT_LOG_GROUP = "/aws/batch/job"
+"""Of definitions that name none."""
 _LINE = 2000
 """Characters kept of a log line, which may have 256 kB."""
 FINISHED = ("SUCCEEDED", "FAILED")
@@ -34,6 +35,7 @@ class Job:
     started_at: datetime | None
     stopped_at: datetime | None
     log_stream: str | None
+    log_group: str = DEFAULT_LOG_GROUP
 
 
 @dataclass(frozen=True)
@@ -99,18 +101,19 @@ class BatchJobs:
                 return QueueState(False, False, f"{name} is still {status}")
         return QueueState(True, False, f"queue {queue} and its environments are VALID")
 
-    def log_tail(self, log_stream: str, lines: int = 40) -> tuple[str, ...]:
-        """The last lines of a job's log; empty where there is no such stream."""
+    def log_tail(self, job: Job, lines: int = 40) -> tuple[str, ...]:
+        """The last lines of a job's log; empty where there is none."""
+        if job.log_stream is None:
+            return ()
+        where = {"logGroupName": job.log_group, "logStreamName": job.log_stream}
         try:
-            answer = self._logs.get_log_events(
-                logGroupName=LOG_GROUP, logStreamName=log_stream, limit=lines, startFromHead=False
-            )
+            answer = self._logs.get_log_events(**where, limit=lines, startFromHead=False)
         except ClientError as error:
             if error.response["Error"]["Code"] == "ResourceNotFoundException":
                 return ()
-            raise StorageError(f"cannot read the log {log_stream}: {error}") from error
+            raise StorageError(f"cannot read the log {job.log_stream}: {error}") from error
         except BotoCoreError as error:
-            raise StorageError(f"cannot read the log {log_stream}: {error}") from error
+            raise StorageError(f"cannot read the log {job.log_stream}: {error}") from error
         return tuple(event["message"][:_LINE] for event in answer["events"])
 
     def _summaries(self, queue: str, prefix: str) -> Iterator[dict[str, Any]]:
@@ -148,7 +151,19 @@ def _job(data: dict[str, Any]) -> Job:
         started_at=_time(data.get("startedAt")),
         stopped_at=_time(data.get("stoppedAt")),
         log_stream=container.get("logStreamName"),
+        log_group=_log_group(data),
     )
+
+
+def _log_group(data: dict[str, Any]) -> str:
+    """As the job's definition says; of a multi-node job, as its first range of nodes does."""
+    ranges = data.get("nodeProperties", {}).get("nodeRangeProperties", [])
+    containers = [data.get("container", {}), *(each.get("container", {}) for each in ranges)]
+    for container in containers:
+        options = container.get("logConfiguration", {}).get("options", {})
+        if "awslogs-group" in options:
+            return str(options["awslogs-group"])
+    return DEFAULT_LOG_GROUP
 
 
 def _time(milliseconds: int | None) -> datetime | None:

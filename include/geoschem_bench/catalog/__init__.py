@@ -5,7 +5,7 @@
 before it is asked for: importing this package opens no file.
 """
 
-from geoschem_bench.catalog.architectures import normalise_architecture
+from geoschem_bench.catalog.architectures import ARCHITECTURES, normalise_architecture
 from geoschem_bench.catalog.local import local_instance
 from geoschem_bench.catalog.model import Catalog, InstanceType
 from geoschem_bench.catalog.storage import (
@@ -16,6 +16,7 @@ from geoschem_bench.catalog.storage import (
 )
 
 __all__ = [
+    "ARCHITECTURES",
     "CATALOG_VARIABLE",
     "Catalog",
     "InstanceType",

@@ -11,6 +11,8 @@ _SPELLINGS = {
     "x64": "x86_64",
 }
 
+ARCHITECTURES = tuple(dict.fromkeys(_SPELLINGS.values()))
+
 
 def normalise_architecture(text: str) -> str | None:
     """`arm64` or `x86_64` for any usual spelling, in any case; None for anything else."""

@@ -69,8 +69,8 @@ class RunProgress:
         """Why it failed, or what a running job said last."""
         if job.status == "FAILED":
             return job.status_reason
-        if job.status == "RUNNING" and job.log_stream:
-            return next(iter(self._batch.log_tail(job.log_stream, 1)), None)
+        if job.status == "RUNNING":
+            return next(iter(self._batch.log_tail(job, 1)), None)
         return None
 
     def _record(self, name: str) -> JobRecord | None:

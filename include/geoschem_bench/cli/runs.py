@@ -118,7 +118,7 @@ def logs(
         if stored is not None:
             show_text(stored.decode(errors="replace"))
         elif live and live[-1].log_stream:
-            show_text("\n".join(jobs.log_tail(live[-1].log_stream, 10_000)))
+            show_text("\n".join(jobs.log_tail(live[-1], 10_000)))
         else:
             record = objects.get(folder + "job.json")
             why = JobRecord.model_validate_json(record).message if record else "not started yet"

@@ -11,7 +11,7 @@ from geoschem_bench.cli.console import complain, out, say, show_json, table_of
 from geoschem_bench.errors import NotFoundError, SuiteError, UserError
 from geoschem_bench.planning import PlannedBenchmark, output_path, plan_suite
 from geoschem_bench.suite import PHASE_TITLES, PHASES, load_suite, suite_schema
-from geoschem_bench.wiring import suites_folder
+from geoschem_bench.wiring import routes_of, suites_folder
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Phases = Annotated[
@@ -83,7 +83,7 @@ def plan(
     loaded = load_suite(find_suite(suite))
     planned = [
         item.with_repetitions(repetitions)
-        for item in plan_suite(loaded)
+        for item in plan_suite(loaded, routes=routes_of())
         if item.phase in chosen_phases(phase)
     ]
     if as_json:

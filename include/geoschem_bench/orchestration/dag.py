@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from geoschem_bench.orchestration.suites import SuiteFile
 from geoschem_bench.planning import plan_suite
 from geoschem_bench.suite import PHASE_TITLES, PHASES, Suite
+from geoschem_bench.wiring import routes_of
 
 TAG = "geoschem-bench"
 
@@ -102,7 +103,7 @@ def _documentation(suite: Suite) -> str:
         "| phase | benchmark | instance | threads / ranks | queue |",
         "|---|---|---|---|---|",
     ]
-    for planned in plan_suite(suite):
+    for planned in plan_suite(suite, routes=routes_of()):
         hardware = planned.benchmark.hardware
         parallel = f"{planned.mpi_ranks} ranks" if planned.mpi_ranks else planned.threads
         lines.append(

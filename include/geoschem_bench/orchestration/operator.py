@@ -159,7 +159,7 @@ class BenchmarkBatchOperator(BatchOperator):
     def _log_tail(self, job: Job) -> tuple[str, ...]:
         """A job whose log may not be read still has a reason."""
         try:
-            return self._parts.jobs.log_tail(job.log_stream) if job.log_stream else ()
+            return self._parts.jobs.log_tail(job)
         except StorageError as error:
             self.log.warning("%s", error)
             return ()

@@ -16,11 +16,12 @@ from geoschem_bench.orchestration.run_context import run_request
 from geoschem_bench.orchestration.tasks import PLAN
 from geoschem_bench.planning import plan_suite
 from geoschem_bench.suite import PHASE_TITLES, Suite
+from geoschem_bench.wiring import routes_of
 
 
 def run_phase(suite: Suite, phase: str, ready: Any, after: Any) -> Any:  # noqa: ANN401
     """The group of one phase, behind `ready` and the phase before; returns its `done`."""
-    planned = [item for item in plan_suite(suite) if item.phase == phase]
+    planned = [item for item in plan_suite(suite, routes=routes_of()) if item.phase == phase]
     with TaskGroup(phase, group_display_name=PHASE_TITLES[phase]):
         gate = _gate(phase)
         # ALL_DONE: one failed benchmark stops neither its phase nor the next

@@ -17,6 +17,7 @@ from geoschem_bench.orchestration.job_records import job_record
 from geoschem_bench.orchestration.run_context import Parts, is_too_late, run_request
 from geoschem_bench.planning import RUN_ID_MARK, output_path, plan_suite
 from geoschem_bench.suite import Suite
+from geoschem_bench.wiring import routes_of
 
 PLAN = "plan"
 _GATE_SECONDS = 900
@@ -37,7 +38,8 @@ def make_plan(suite: Suite) -> Any:  # noqa: ANN401 - Airflow's task object
                 "hand if it is still wanted"
             )
         _check_region(suite, parts)
-        written = pipeline.plan_run(suite, run_request(context), parts.bucket, parts.objects)
+        request = run_request(context)
+        written = pipeline.plan_run(suite, request, parts.bucket, parts.objects, routes_of())
         print(f"{RUN_ID_MARK}{written.benchmark_run_id}")  # noqa: T201 - into the task's log
         for warning in written.warnings:
             print(f"warning: {warning}")  # noqa: T201
@@ -63,7 +65,8 @@ def open_gates(suite: Suite, plan: Any) -> Any:  # noqa: ANN401
     def submits() -> bool:
         return not run_request(get_current_context()).dry_run
 
-    queues = sorted({item.job_queue for item in plan_suite(suite) if not item.unavailable})
+    planned = plan_suite(suite, routes=routes_of())
+    queues = sorted({item.job_queue for item in planned if not item.unavailable})
     submitting = submits()
     plan >> submitting
     with TaskGroup("gates", tooltip="Queues and compute environments are VALID and ENABLED"):
@@ -93,7 +96,7 @@ def _record_refusal(suite: Suite, message: str, parts: Parts) -> None:
     """No benchmark of the run will be submitted; its result shall say why."""
     request = run_request(get_current_context())
     run_id, failure = request.benchmark_run_id, (Reason.MISCONFIGURED, f"not submitted: {message}")
-    for item in plan_suite(suite.select(request.phases)):
+    for item in plan_suite(suite.select(request.phases), routes=routes_of()):
         record = job_record(item, run_id, 1, None, failure)
         address = output_path(parts.bucket, run_id, item.phase, item.id, 1) + "job.json"
         parts.objects.put(address, record.model_dump_json(indent=1).encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from geoschem_bench.catalog import Catalog, InstanceType, local_instance
+from geoschem_bench.planning.routes import Routes
 from geoschem_bench.suite import LOCAL, Benchmark, SuiteHeader
 
 JOB_DEFINITION = "geos-chem-benchmark"
@@ -27,10 +28,13 @@ def instance_of(benchmark: Benchmark, catalog: Catalog) -> InstanceType:
     return instance
 
 
-def queue_of(benchmark: Benchmark, instance: InstanceType, header: SuiteHeader) -> str:
-    """The job queue: the suite's own choice, else the one whose environment holds this type."""
+def queue_of(
+    benchmark: Benchmark, instance: InstanceType, header: SuiteHeader, routes: Routes
+) -> str:
+    """The job queue: the suite's choice, else the installation's, else that of this type."""
     architecture = instance.architecture
-    chosen = header.queues.get(instance.name) or header.queues.get(architecture)
+    chosen = Routes(header.queues).queue(instance.name, architecture)
+    chosen = chosen or routes.queue(instance.name, architecture)
     if chosen:
         return chosen
     if instance.name in (LOCAL, DEFAULT_INSTANCES[architecture]):
@@ -39,6 +43,13 @@ def queue_of(benchmark: Benchmark, instance: InstanceType, header: SuiteHeader) 
         environment = "geos-chem-" + instance.name.replace(".", "-")
     spot = "-spot" if benchmark.purchase_option == "spot" else ""
     return f"{environment}{spot}-queue"
+
+
+def job_definition_of(benchmark: Benchmark, architecture: str, routes: Routes) -> str:
+    """The job definition: the installation's choice, else ours."""
+    nodes = benchmark.hardware.nodes
+    ours = MULTINODE_JOB_DEFINITION if nodes > 1 else JOB_DEFINITION
+    return routes.job_definition(architecture, nodes) or ours
 
 
 def requested_vcpus(instance: InstanceType) -> int:

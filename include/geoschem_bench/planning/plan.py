@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from geoschem_bench.catalog import Catalog, InstanceType, load_catalog
 from geoschem_bench.planning import placement
 from geoschem_bench.planning.decomposition import most_ranks
+from geoschem_bench.planning.routes import Routes
 from geoschem_bench.planning.time_limits import timeout_seconds
 from geoschem_bench.suite import LOCAL, PHASES, Benchmark, Suite, SuiteHeader
 from geoschem_bench.suite.names import cells_per_face_edge
@@ -79,17 +80,27 @@ class PlannedBenchmark(BaseModel):
         return json.dumps(self.config(run_id, submission), separators=(",", ":"))
 
 
-def plan_suite(suite: Suite, catalog: Catalog | None = None) -> tuple[PlannedBenchmark, ...]:
-    """Every benchmark of the suite, in its order, with queue, requests and time limit."""
-    catalog = catalog or load_catalog()
+def plan_suite(
+    suite: Suite, catalog: Catalog | None = None, routes: Routes | None = None
+) -> tuple[PlannedBenchmark, ...]:
+    """Every benchmark of the suite, in its order, with queue, requests and time limit.
+
+    Args:
+        suite: As read.
+        catalog: Instance types; the package's own when not given.
+        routes: Queues and definitions of an installation with other names than ours.
+    """
+    catalog, routes = catalog or load_catalog(), routes or Routes()
     return tuple(
-        _plan(benchmark, phase, suite, catalog)
+        _plan(benchmark, phase, suite, catalog, routes)
         for phase in PHASES
         for benchmark in suite.phases[phase]
     )
 
 
-def _plan(benchmark: Benchmark, phase: str, suite: Suite, catalog: Catalog) -> PlannedBenchmark:
+def _plan(
+    benchmark: Benchmark, phase: str, suite: Suite, catalog: Catalog, routes: Routes
+) -> PlannedBenchmark:
     instance = placement.instance_of(benchmark, catalog)
     is_gchp = benchmark.application == "gchp"
     ranks, notes = _ranks(benchmark, instance) if is_gchp else (None, ())
@@ -98,12 +109,8 @@ def _plan(benchmark: Benchmark, phase: str, suite: Suite, catalog: Catalog) -> P
         phase=phase,
         suite=suite.name,
         architecture=instance.architecture,
-        job_queue=placement.queue_of(benchmark, instance, suite.header),
-        job_definition=(
-            placement.MULTINODE_JOB_DEFINITION
-            if benchmark.hardware.nodes > 1
-            else placement.JOB_DEFINITION
-        ),
+        job_queue=placement.queue_of(benchmark, instance, suite.header, routes),
+        job_definition=placement.job_definition_of(benchmark, instance.architecture, routes),
         vcpus=placement.requested_vcpus(instance),
         memory_mib=placement.requested_memory_mib(instance),
         # GCHP is built without OpenMP: its parallelism is ranks

@@ -12,6 +12,7 @@ from geoschem_bench.wiring.settings import (
     Settings,
     read_settings,
     region_of,
+    routes_of,
     state_folder,
     suites_folder,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "read_settings",
     "region_of",
     "results_store",
+    "routes_of",
     "state_folder",
     "suites_folder",
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geoschem_bench.errors import SettingsError
+from geoschem_bench.planning import Routes, parse_routes
 
 DEFAULT_REGION = "us-west-2"
 DEFAULT_TABLE = "geoschem-benchmarks"
@@ -49,6 +50,18 @@ def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
 def region_of(environment: Mapping[str, str] = os.environ) -> str:
     """The AWS region in force."""
     return environment.get("AWS_DEFAULT_REGION") or environment.get("AWS_REGION") or DEFAULT_REGION
+
+
+def routes_of(environment: Mapping[str, str] = os.environ) -> Routes:
+    """Queues and job definitions of an installation with other names than ours.
+
+    Raises:
+        SettingsError: a variable that cannot be read.
+    """
+    return parse_routes(
+        environment.get("GEOSCHEM_BENCH_QUEUES", ""),
+        environment.get("GEOSCHEM_BENCH_JOB_DEFINITIONS", ""),
+    )
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
