@@ -17,7 +17,8 @@ class Answering:
     """A client that answers one thing and remembers what it was asked."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
-        self.answer, self.asked = answer, {}
+        self.answer = answer
+        self.asked: dict[str, Any] = {}
 
     def describe_jobs(self, **request: Any) -> dict[str, Any]:
         return {"jobs": [self.answer]}

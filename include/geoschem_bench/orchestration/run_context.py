@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from geoschem_bench.planning import RunRequest
 from geoschem_bench.suite import PHASES
-from geoschem_bench.wiring import Settings, batch_jobs, object_store, read_settings, results_store
+from geoschem_bench.wiring import (
+    Settings,
+    batch_jobs,
+    named_region,
+    object_store,
+    read_settings,
+    results_store,
+)
 
 if TYPE_CHECKING:
+    from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
     from boto3.session import Session
 
     from geoschem_bench.aws.batch import BatchJobs
@@ -45,6 +54,9 @@ class Parts:
 
     def __init__(self) -> None:
         self.settings: Settings = read_settings()
+        if self.settings.aws_conn_id and named_region() is None:
+            region = self._hook().region_name or self.settings.region
+            self.settings = replace(self.settings, region=region)
 
     @property
     def bucket(self) -> str:
@@ -70,7 +82,9 @@ class Parts:
         """Credentials of the Airflow connection where one is named, else boto3's own search."""
         if self.settings.aws_conn_id is None:
             return None
+        return self._hook().get_session(region_name=self.settings.region)
+
+    def _hook(self) -> AwsBaseHook:
         from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
 
-        hook = AwsBaseHook(aws_conn_id=self.settings.aws_conn_id, client_type="sts")
-        return hook.get_session(region_name=self.settings.region)
+        return AwsBaseHook(aws_conn_id=self.settings.aws_conn_id, client_type="sts")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from geoschem_bench.wiring.settings import (
     DEFAULT_REGION,
     Settings,
+    named_region,
     read_settings,
     region_of,
     routes_of,
@@ -28,6 +29,7 @@ __all__ = [
     "DEFAULT_REGION",
     "Settings",
     "batch_jobs",
+    "named_region",
     "object_store",
     "read_settings",
     "region_of",

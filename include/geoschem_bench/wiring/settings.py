@@ -47,9 +47,14 @@ def state_folder(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(environment.get("GEOSCHEM_BENCH_STATE") or DEFAULT_STATE)
 
 
+def named_region(environment: Mapping[str, str] = os.environ) -> str | None:
+    """The AWS region that the environment names, if it does."""
+    return environment.get("AWS_DEFAULT_REGION") or environment.get("AWS_REGION") or None
+
+
 def region_of(environment: Mapping[str, str] = os.environ) -> str:
     """The AWS region in force."""
-    return environment.get("AWS_DEFAULT_REGION") or environment.get("AWS_REGION") or DEFAULT_REGION
+    return named_region(environment) or DEFAULT_REGION
 
 
 def routes_of(environment: Mapping[str, str] = os.environ) -> Routes:
