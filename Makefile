@@ -31,8 +31,18 @@ test-core: .venv-core/.ready  ## The core's unit tests, with neither Airflow nor
 check: .venv/.ready  ## Format, lint, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy include container dags tests benchmarks
+	$(BIN)/mypy include container dags infra tests benchmarks
 	$(BIN)/lint-imports
+
+container: .venv/.ready  ## Images for arm64 and x86_64, and a suite in real containers (as root on Debian, or with Docker)
+	container/engine.sh setup amd64 arm64
+	container/build.sh
+	container/engine.sh start
+	eval "$$(container/engine.sh env)" && $(BIN)/geoschem-bench sandbox up --containers && $(BIN)/geoschem-bench run $(SUITE); \
+	  ended=$$?; $(BIN)/geoschem-bench sandbox down; container/engine.sh stop; exit $$ended
+
+template: .venv/.ready  ## Synthesize infra/BenchmarkingStack.template.json anew (needs Node)
+	$(BIN)/python infra/app.py
 
 bench: .venv/.ready  ## Measure this software itself (recorded, never asserted)
 	$(BIN)/python -m benchmarks.measure --write
@@ -40,6 +50,7 @@ bench: .venv/.ready  ## Measure this software itself (recorded, never asserted)
 lock: .venv/.ready  ## Compile requirements*.txt anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras pyproject.toml --output-file requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --constraint requirements.txt --output-file requirements-dev.txt
+	for part in runner build; do $(BIN)/uv pip compile --quiet --no-annotate --no-header --generate-hashes --python-version 3.11 --python-platform x86_64-manylinux_2_28 --constraint requirements.txt --no-emit-package netcdf4 --no-emit-package cftime --no-emit-package certifi container/requirements-$$part.in --output-file container/requirements-$$part.txt || exit 1; done
 
 clean:  ## Stop the sandbox and remove what was installed and what runs left behind
 	test ! -x $(BIN)/geoschem-bench || $(BIN)/geoschem-bench sandbox down
@@ -63,4 +74,4 @@ clean:  ## Stop the sandbox and remove what was installed and what runs left beh
 sample-report: .venv/.ready  ## Make docs/sample-report anew (a test compares it)
 	$(BIN)/geoschem-bench demo --made-at 2026-11-22 --to docs/sample-report
 
-.PHONY: help setup demo run sample-report test test-core check bench lock clean
+.PHONY: help setup demo run sample-report test test-core check container template bench lock clean

@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from geoschem_bench import manifest
 from geoschem_bench.errors import EXIT_CODES, EXIT_OWN_ERROR, EXIT_USAGE
 from geoschem_bench_runner import calibration, termination
+from geoschem_bench_runner.image import image_facts, installed
 from geoschem_bench_runner.job import Job
 from geoschem_bench_runner.measurement.machine import observe, package_versions
 from geoschem_bench_runner.proxy.grid import SIZES
@@ -51,7 +52,9 @@ def description() -> dict[str, Any]:
     """What this program is and can do, and where it runs."""
     codes = {reason.value: code for reason, code in EXIT_CODES.items()}
     return {
+        "image": image_facts(os.environ),
         "packages": package_versions(),
+        "installed": installed(),
         "manifest_schema_version": manifest.SCHEMA_VERSION,
         "calibration_version": calibration.VERSION,
         "workloads": {"proxy": {"resolutions": list(SIZES), "simulations": list(SIMULATIONS)}},

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import resource
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from geoschem_bench_runner.proxy import shared
 from geoschem_bench_runner.proxy.check import Soundness, check, conserved
-from geoschem_bench_runner.proxy.grid import Grid, grid_of
+from geoschem_bench_runner.proxy.grid import Array, Grid, grid_of
 from geoschem_bench_runner.proxy.wind import steady_wind, substeps
 from geoschem_bench_runner.proxy.worker import ANSWER, ORDER, Order, Share
 from geoschem_bench_runner.team import CpuSeconds, Team
@@ -50,8 +51,17 @@ def run(simulation: str, resolution: str, days: float, threads: int) -> ProxyRun
     return run_on(grid_of(resolution), steps, threads, chemistry=simulation == "fullchem")
 
 
-def run_on(grid: Grid, steps: int, threads: int, *, chemistry: bool) -> ProxyRun:
+def run_on(
+    grid: Grid,
+    steps: int,
+    threads: int,
+    *,
+    chemistry: bool,
+    keep: Callable[[Array, Array], None] | None = None,
+) -> ProxyRun:
     """Run `steps` times 20 minutes on any grid.
+
+    `keep` is given the final fields (tracers, short-lived), which are gone afterwards.
 
     Raises:
         UnsoundResultError: the computation broke a conservation law.
@@ -74,6 +84,8 @@ def run_on(grid: Grid, steps: int, threads: int, *, chemistry: bool) -> ProxyRun
     final = fields.tracers[course.present]
     after = conserved(grid, final, fields.short_lived, chemistry=chemistry)
     sound = check(before, after, final, fields.short_lived)
+    if keep is not None:
+        keep(final, fields.short_lived)
     return ProxyRun(wall, cpu, course.timers, start - born, steps, sound)
 
 
