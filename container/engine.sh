@@ -10,6 +10,7 @@ Usage: container/engine.sh COMMAND [--folder FOLDER]
                          arm64 adds the emulator. Without a name: this computer's own.
   start                  Serve the Docker API on FOLDER/podman.sock, in the background.
   stop                   End that service.
+  check                  Say which engine the tests would use; exit 1 without one.
   env                    Print what a shell has to export: eval "$(container/engine.sh env)"
 
 FOLDER (default: .cache/containers) holds the settings, the base images and the socket. All of it
@@ -33,7 +34,7 @@ has_docker() { [[ $(docker --version 2>/dev/null) != *podman* ]] && docker info 
 # The functions below run in this order.
 
 install_packages() {
-    local missing=() package wanted=(podman runc containernetworking-plugins debootstrap shellcheck)
+    local missing=() package wanted=(podman runc catatonit containernetworking-plugins debootstrap shellcheck)
     [[ $1 != foreign ]] || wanted+=(qemu-user-static binfmt-support)
     for package in "${wanted[@]}"; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
@@ -100,8 +101,8 @@ import_bases() {  # one name for all architectures, as in a registry
         podman image exists "$image" || podman import --quiet --os linux --arch "$architecture" \
             "$folder/base-$architecture.tar" "$image" >/dev/null
     done
-    podman untag "$BASE" 2>/dev/null || true
     podman manifest rm "$BASE" >/dev/null 2>&1 || true
+    podman untag "$BASE" "$BASE" 2>/dev/null || true  # without the second it would take all names
     podman manifest create "$BASE" >/dev/null
     for architecture in amd64 arm64; do
         image=localhost/geoschem-bench-base:$architecture
@@ -170,6 +171,16 @@ stop() {
     rm -f "$folder/podman.pid" "$folder/podman.sock"
 }
 
+check() {
+    if has_docker; then
+        say "Docker runs here"
+    elif command -v podman >/dev/null && [[ -s $folder/containers.conf ]]; then
+        say "podman is set up in $folder"
+    else
+        fail "no container engine here; start Docker, or on Debian 12: sudo container/engine.sh setup"
+    fi
+}
+
 print_env() {
     if has_docker; then return; fi
     printf 'export CONTAINERS_CONF=%q\nexport DOCKER_HOST=%q\n' "$folder/containers.conf" "unix://$folder/podman.sock"
@@ -188,7 +199,7 @@ main() {
     done
     case $command in
         setup) setup "${names[@]}" ;;
-        start | stop) "$command" ;;
+        start | stop | check) "$command" ;;
         env) print_env ;;
         *) usage >&2; exit 2 ;;
     esac
