@@ -21,6 +21,7 @@ from geoschem_bench.cli import (
     run,
     runs,
     sandbox,
+    stack,
     suites,
 )
 from geoschem_bench.cli.console import complain
@@ -47,6 +48,7 @@ app.command()(demo.demo)
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(prices.app, name="prices")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(stack.app, name="stack")
 
 
 @app.callback(invoke_without_command=True)

@@ -27,6 +27,7 @@ from geoschem_bench.wiring import (
     state_folder,
     suites_folder,
 )
+from geoschem_bench.wiring.connection import Connection, read_connection
 
 if TYPE_CHECKING:
     from geoschem_bench.sandbox import Sandbox
@@ -48,16 +49,17 @@ def find_suite(name: str) -> Path:
 
 @contextmanager
 def connected(*suites: Path) -> Iterator[Settings]:
-    """Settings of AWS where a bucket is named, else of the sandbox of this folder.
+    """Settings of AWS where a bucket or a connection is, else of the sandbox of this folder.
 
     A sandbox that was not running is started, and stopped at the end; its state stays on disk.
 
     Args:
         suites: Whose queues the sandbox must have, besides those of the suites' folder.
     """
+    use_connection()
     if os.environ.get("GEOSCHEM_BENCH_BUCKET"):
         settings = read_settings()
-        _check_answers(settings)
+        check_answers(settings.endpoint_url)
         yield settings
         return
     with _sandbox_in_use(state_folder(), *suites) as running:
@@ -66,6 +68,26 @@ def connected(*suites: Path) -> Iterator[Settings]:
         _forget_other_accounts()
         os.environ.update(running.environment())
         yield read_settings()
+
+
+def use_connection() -> Connection | None:
+    """The stack that `stack connect` wrote down; its environment is set where nothing is.
+
+    A bucket that the environment names, and a stack of the sandbox, are left alone: the first
+    wins, and the second has a key that only `sandbox up` gives.
+    """
+    connection = read_connection(state_folder())
+    if connection is None:
+        return None
+    named = os.environ.get("GEOSCHEM_BENCH_BUCKET")
+    if named and named != connection.environment.get("GEOSCHEM_BENCH_BUCKET"):
+        return None
+    if named or connection.is_of_the_sandbox:
+        return connection if named else None
+    connection.apply()
+    say(f"Connected to {connection.title} in {connection.region} (forget it: geoschem-bench stack "
+        "disconnect)")  # fmt: skip
+    return connection
 
 
 class LazyStores:
@@ -117,16 +139,16 @@ def kept_marker(state: Path) -> Path:
     return state / "sandbox-kept"
 
 
-def _check_answers(settings: Settings) -> None:
+def check_answers(endpoint_url: str | None) -> None:
     """An environment that outlived its sandbox: say so at once, not after a minute of tries."""
-    url = urlsplit(settings.endpoint_url or "")
+    url = urlsplit(endpoint_url or "")
     if url.hostname not in ("127.0.0.1", "localhost"):
         return
     try:
         socket.create_connection((url.hostname, url.port or 80), timeout=2).close()
     except OSError as error:
         raise SettingsError(
-            f"nobody answers at AWS_ENDPOINT_URL={settings.endpoint_url}; start the sandbox and "
+            f"nobody answers at AWS_ENDPOINT_URL={endpoint_url}; start the sandbox and "
             'take its environment: eval "$(geoschem-bench sandbox up --env)", or unset '
             "AWS_ENDPOINT_URL and GEOSCHEM_BENCH_BUCKET"
         ) from error

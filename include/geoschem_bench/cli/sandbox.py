@@ -19,11 +19,25 @@ def up(
     env: Annotated[
         bool, typer.Option("--env", help='For a shell: eval "$(geoschem-bench sandbox up --env)"')
     ] = False,
+    containers: Annotated[
+        bool | None,
+        typer.Option(
+            "--containers/--processes",
+            help="What jobs are: containers of the image that they name, by Docker or podman, or "
+            "plain processes. Kept for later commands, until down.",
+            show_default="processes",
+        ),
+    ] = None,
 ) -> None:
     """Start the sandbox, or find the running one."""
     from geoschem_bench import sandbox
 
-    running = sandbox.up(state_folder(), region=sandbox_region(), queues=sandbox_queues())
+    behaviour = None
+    if containers is not None:
+        behaviour = sandbox.Behaviour(launcher="container" if containers else "process")
+    running = sandbox.up(
+        state_folder(), region=sandbox_region(), queues=sandbox_queues(), behaviour=behaviour
+    )
     kept_marker(state_folder()).touch()
     if env:
         print("unset AWS_PROFILE AWS_SESSION_TOKEN")  # noqa: T201 - they would win over the keys
@@ -61,5 +75,6 @@ def status() -> None:
         ("region", running.region),
         ("bucket", running.bucket),
         ("table", running.table),
+        ("a job is a", running.launcher),
         ("jobs", shown or "none"),
     ]))  # fmt: skip

@@ -15,11 +15,9 @@ from pathlib import Path
 import psutil
 
 from geoschem_bench.errors import SandboxError
-from geoschem_bench.sandbox.batch.job import ON_A_HOST, Job
-from geoschem_bench.sandbox.batch.processes import kill_all
 from geoschem_bench.sandbox.credentials import ensure_credentials, read_credentials
 from geoschem_bench.sandbox.deployment import deploy
-from geoschem_bench.sandbox.files import json_files, read_json
+from geoschem_bench.sandbox.kept import Choice
 from geoschem_bench.sandbox.record import Sandbox, ServerRecord
 from geoschem_bench.sandbox.settings import (
     DEFAULT_BUCKET,
@@ -34,6 +32,7 @@ _STOP_SECONDS = 20.0
 """For what is left to do after the jobs were stopped."""
 _PAUSE_SECONDS = 0.05
 _LOG_LINES = 15
+_PLURAL = {"process": "processes", "container": "containers"}
 
 _started: dict[int, subprocess.Popen[bytes]] = {}
 """Servers that this process started. A dead child stays a zombie until its parent asks for it."""
@@ -52,22 +51,20 @@ def up(
         state_dir: Where the state is kept, e.g. `.geoschem-bench`.
         region: The region that it stands for.
         queues: Queues wanted besides the established ones.
-        behaviour: Where a new server shall differ from AWS.
+        behaviour: Where a new server shall differ from AWS. Without it, jobs run as they did in
+            the last one, if that was killed, and in whatever way a running one runs them.
 
     Raises:
-        SandboxError: it does not start, or one for another region is running.
+        SandboxError: it does not start, or one for another region or launcher is running.
     """
     folders = Folders.of(state_dir)
     with _exclusively(folders):
         record = _living(folders)
         if record is None:
             ensure_credentials(folders)
-            record = _start(folders, region, behaviour or Behaviour())
-        elif record.region != region:
-            raise SandboxError(
-                f"{folders.root}: a sandbox for {record.region} is running, asked was for "
-                f"{region}; stop it first (geoschem-bench sandbox down) or use its region"
-            )
+            record = _start(folders, region, behaviour)
+        else:
+            _check_is_wanted(record, folders, region, behaviour)
         sandbox = _sandbox(record, state_dir)
         deploy(sandbox.endpoint_url, region, queues, credentials=sandbox.credentials)
     return sandbox
@@ -83,7 +80,9 @@ def down(state_dir: Path) -> bool:
         process = record.process() if record else None
         if process is not None:
             _stop(process)
-        _kill_left_jobs(folders)
+        choice = Choice.read(folders)
+        choice.end_left_jobs(folders)
+        Choice().keep(folders)
         return process is not None
 
 
@@ -130,6 +129,7 @@ def _sandbox(record: ServerRecord, state_dir: Path) -> Sandbox:
         table=TABLE,
         pid=record.pid,
         state_dir=state_dir,
+        launcher=record.launcher,
         credentials=read_credentials(Folders.of(state_dir)),
     )
 
@@ -150,7 +150,42 @@ def _living(folders: Folders) -> ServerRecord | None:
     return record
 
 
-def _start(folders: Folders, region: str, behaviour: Behaviour) -> ServerRecord:
+def _check_is_wanted(
+    record: ServerRecord, folders: Folders, region: str, behaviour: Behaviour | None
+) -> None:
+    if record.region != region:
+        raise SandboxError(
+            f"{folders.root}: a sandbox for {record.region} is running, asked was for "
+            f"{region}; stop it first (geoschem-bench sandbox down) or use its region"
+        )
+    if behaviour is not None and record.launcher != behaviour.launcher:
+        running, wanted = _PLURAL[record.launcher], _PLURAL[behaviour.launcher]
+        raise SandboxError(
+            f"{folders.root}: a sandbox whose jobs are {running} is running, asked was for "
+            f"{wanted}; stop it first (geoschem-bench sandbox down) or leave out --{wanted}"
+        )
+
+
+def _renewed_choice(folders: Folders, behaviour: Behaviour | None) -> Choice:
+    """How jobs of a new server run. What a killed one left behind in another way is ended first."""
+    last = Choice.read(folders)
+    choice = last.renewed(behaviour.launcher if behaviour else None)
+    if choice != last:
+        last.end_left_jobs(folders)
+        choice.keep(folders)
+    return choice
+
+
+def _start(folders: Folders, region: str, behaviour: Behaviour | None) -> ServerRecord:
+    choice = _renewed_choice(folders, behaviour)
+    process = _spawn(folders, _command(folders, region, behaviour or Behaviour(), choice))
+    for pid in [pid for pid, child in _started.items() if child.poll() is not None]:
+        del _started[pid]
+    _started[process.pid] = process
+    return _wait_until_up(folders, process)
+
+
+def _command(folders: Folders, region: str, behaviour: Behaviour, choice: Choice) -> list[str]:
     old = ServerRecord.read(folders)
     command = [sys.executable, "-m", "geoschem_bench.sandbox.server"]
     command += ["--state", str(folders.root.parent), "--region", region]
@@ -159,8 +194,13 @@ def _start(folders: Folders, region: str, behaviour: Behaviour) -> ServerRecord:
     command += ["--concurrent-jobs", str(behaviour.concurrent_jobs)]
     command += ["--stop-seconds", str(behaviour.stop_seconds)]
     command += ["--minimum-timeout-seconds", str(behaviour.minimum_timeout_seconds)]
+    command += ["--launcher", choice.launcher]
+    return command + (["--engine", choice.engine] if choice.engine else [])
+
+
+def _spawn(folders: Folders, command: list[str]) -> subprocess.Popen[bytes]:
     with folders.server_log.open("wb") as log:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command,
             env=_server_environment(),
             stdin=subprocess.DEVNULL,
@@ -168,10 +208,6 @@ def _start(folders: Folders, region: str, behaviour: Behaviour) -> ServerRecord:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    for pid in [pid for pid, child in _started.items() if child.poll() is not None]:
-        del _started[pid]
-    _started[process.pid] = process
-    return _wait_until_up(folders, process)
 
 
 def _server_environment() -> dict[str, str]:
@@ -214,11 +250,3 @@ def _stop(process: psutil.Process) -> None:
     child = _started.pop(process.pid, None)
     if child is not None:
         child.wait()
-
-
-def _kill_left_jobs(folders: Folders) -> None:
-    """Of a server that could not do it itself. The next start will mark them FAILED."""
-    for path in json_files(folders.batch / "jobs"):
-        job = Job.from_document(read_json(path)["document"])
-        if job.status in ON_A_HOST:
-            kill_all(job.id)

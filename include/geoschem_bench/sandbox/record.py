@@ -7,14 +7,14 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import psutil
 
 from geoschem_bench.sandbox.credentials import Credentials
 from geoschem_bench.sandbox.files import read_json
 from geoschem_bench.sandbox.proxies import without_proxy
-from geoschem_bench.sandbox.settings import HOST, STATUS_PATH, Folders
+from geoschem_bench.sandbox.settings import HOST, STATUS_PATH, Folders, LauncherName
 
 _ANSWER_SECONDS = 10.0
 
@@ -30,6 +30,8 @@ class Sandbox:
     pid: int
     state_dir: Path
     """As given to `up`, e.g. `.geoschem-bench`."""
+    launcher: LauncherName
+    """What its jobs are."""
     credentials: Credentials = field(repr=False)
 
     @property
@@ -65,6 +67,8 @@ class ServerRecord:
     endpoint_url: str
     port: int
     region: str
+    launcher: LauncherName = "process"
+    """A server that does not say is older than the choice."""
 
     @classmethod
     def read(cls, folders: Folders) -> ServerRecord | None:
@@ -82,6 +86,7 @@ class ServerRecord:
             all(isinstance(text, str) for text in texts)
             and isinstance(self.started_at, float)
             and all(isinstance(number, int) for number in (self.pid, self.port))
+            and self.launcher in get_args(LauncherName)
             and self.pid > 0
             and 0 < self.port < 2**16
         )

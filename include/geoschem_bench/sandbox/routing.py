@@ -1,24 +1,38 @@
-"""Which part of the sandbox answers a request: our Batch, or moto with its files kept."""
+"""Which part of the sandbox answers a request: our own services, or moto with its files kept."""
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug import Response
 
-from geoschem_bench.sandbox.batch.app import BatchApp
+from geoschem_bench.sandbox.cloudformation.query import error_of
 from geoschem_bench.sandbox.gate import Gate, scope_of
-from geoschem_bench.sandbox.persistence.dynamodb import DynamoDBMirror
-from geoschem_bench.sandbox.persistence.s3 import S3Mirror
 from geoschem_bench.sandbox.persistence.wsgi import Answer, call, read_body
 from geoschem_bench.sandbox.settings import STATUS_PATH
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_WITHOUT_STACKS = frozenset({"cloudformation", "dynamodb", "s3", "servicequotas", "sts"})
+"""Services that have all they need before the stacks are made again, or see to it themselves."""
+_READS_OF_LOGS = ("GetLogEvents", "FilterLogEvents")
+_USES_OF_NETWORKS = ("/v1/createcomputeenvironment", "/v1/updatecomputeenvironment")
+
+
+class Mirror(Protocol):
+    """Keeps files equal to what moto holds of one service."""
+
+    def is_change(self, environ: WSGIEnvironment) -> bool:
+        """Whether a request may change anything."""
+
+    def write(self, environ: WSGIEnvironment, body: bytes, region: str) -> None:
+        """Writes through what a request that succeeded has changed."""
 
 
 class Router:
@@ -27,20 +41,24 @@ class Router:
     def __init__(
         self,
         gate: Gate,
-        batch: BatchApp,
         region: str,
-        s3: S3Mirror,
-        dynamodb: DynamoDBMirror,
+        mirrors: Mapping[str, Mirror],
         status: Callable[[], dict[str, Any]],
     ) -> None:
         self._gate = gate
-        self._batch = batch
         self._region = region
-        self._mirrors: dict[str, S3Mirror | DynamoDBMirror] = {"s3": s3, "dynamodb": dynamodb}
+        self._mirrors = mirrors
         self._status = status
-        self._locks = {service: threading.Lock() for service in self._mirrors}
-        self._lock_of_the_others = threading.Lock()
+        self._lock_of_the_others = threading.RLock()
+        self._locks = {service: threading.RLock() for service in mirrors}
+        self._own: dict[str, WSGIApplication] = {}
+        self._restore: Callable[[], None] = lambda: None
         self.moto = DomainDispatcherApplication(create_backend_app)
+
+    def serve(self, own: Mapping[str, WSGIApplication], restore: Callable[[], None]) -> None:
+        """Takes services that are ours, and how the stacks are made again after a start."""
+        self._own = dict(own)
+        self._restore = restore
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answers one request."""
@@ -52,17 +70,27 @@ class Router:
         refusal = refusal or self._gate.refuse_strangers(environ)
         if refusal is not None:
             return refusal(environ, start_response)
-        region, service = scope_of(environ)
-        if service == "batch":
-            if region != self._region:
-                return self._wrong_region(region)(environ, start_response)
-            return self._batch(environ, start_response)
-        answer = self._ask_moto(environ, region, service)
+        answer = self.ask(environ)
         start_response(answer.status, answer.headers)
         return [answer.body]
 
-    def _ask_moto(self, environ: WSGIEnvironment, region: str, service: str) -> Answer:
+    def ask(self, environ: WSGIEnvironment) -> Answer:
+        """Answers a request of whoever may ask: the gate is behind us."""
+        region, service = scope_of(environ)
         body = read_body(environ)
+        if service in self._own and region != self._region:
+            return call(_wrong_region(service, region, self._region), environ)
+        if _needs_stacks(service, environ):
+            with self._everything():
+                self._restore()
+        if service == "cloudformation":  # makes things of all services
+            with self._everything():
+                return call(self._own[service], environ)
+        if service in self._own:
+            return call(self._own[service], environ)
+        return self._ask_moto(environ, body, region, service)
+
+    def _ask_moto(self, environ: WSGIEnvironment, body: bytes, region: str, service: str) -> Answer:
         # One request per service at a time. moto's backends are not thread-safe: a condition is
         # checked and the item then put in two steps, and a reader may see an object half replaced.
         with self._locks.get(service, self._lock_of_the_others):
@@ -72,11 +100,34 @@ class Router:
                 mirror.write(environ, body, region)
         return answer
 
-    def _wrong_region(self, region: str) -> Response:
-        message = (
-            f"this sandbox has its Batch in {self._region}, the request is for {region}; "
-            f"set AWS_REGION and AWS_DEFAULT_REGION to {self._region}"
-        )
-        response = Response(json.dumps({"message": message}), 400, mimetype="application/json")
-        response.headers["x-amzn-ErrorType"] = "ClientException"
-        return response
+    @contextmanager
+    def _everything(self) -> Iterator[None]:
+        """All locks, always in this order; who holds one of them asks for no second."""
+        with ExitStack() as held:
+            for lock in (self._lock_of_the_others, *self._locks.values()):
+                held.enter_context(lock)
+            yield
+
+
+def _needs_stacks(service: str, environ: WSGIEnvironment) -> bool:
+    """Whether an answer depends on what a stack made in moto's memory."""
+    if service in _WITHOUT_STACKS:
+        return False
+    if service == "batch":
+        return environ["PATH_INFO"] in _USES_OF_NETWORKS
+    operation = str(environ.get("HTTP_X_AMZ_TARGET", "")).rpartition(".")[2]
+    return not (service == "logs" and operation in _READS_OF_LOGS)
+
+
+def _wrong_region(service: str, region: str, ours: str) -> Response:
+    message = (
+        f"this sandbox has its {service} in {ours}, the request is for {region}; "
+        f"set AWS_REGION and AWS_DEFAULT_REGION to {ours}"
+    )
+    if service == "cloudformation":
+        return Response(error_of("ValidationError", message), 400, mimetype="text/xml")
+    kind = "ClientException" if service == "batch" else "NoSuchResourceException"
+    body = json.dumps({"__type": kind, "message": message})
+    response = Response(body, 400, mimetype="application/json")
+    response.headers["x-amzn-ErrorType"] = kind
+    return response

@@ -13,7 +13,7 @@ import time
 import uuid
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, get_args
 
 import psutil
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -26,13 +26,21 @@ from geoschem_bench.sandbox.batch.attempt import Host
 from geoschem_bench.sandbox.batch.logs import LogStore
 from geoschem_bench.sandbox.batch.scheduler import Scheduler
 from geoschem_bench.sandbox.batch.state import BatchState
+from geoschem_bench.sandbox.clients import Clients
+from geoschem_bench.sandbox.cloudformation.app import CloudFormationApp
+from geoschem_bench.sandbox.cloudformation.service import Stacks
+from geoschem_bench.sandbox.cloudformation.stacks import StackShelf
+from geoschem_bench.sandbox.cloudformation.types.base import Place
 from geoschem_bench.sandbox.credentials import read_credentials
 from geoschem_bench.sandbox.files import write_json
 from geoschem_bench.sandbox.gate import Gate
+from geoschem_bench.sandbox.kept import Choice
 from geoschem_bench.sandbox.persistence.dynamodb import DynamoDBMirror
+from geoschem_bench.sandbox.persistence.ecr import ECRMirror
 from geoschem_bench.sandbox.persistence.s3 import S3Mirror
-from geoschem_bench.sandbox.routing import Router
-from geoschem_bench.sandbox.settings import HOST, Behaviour, Folders
+from geoschem_bench.sandbox.quotas import QuotasApp
+from geoschem_bench.sandbox.routing import Mirror, Router
+from geoschem_bench.sandbox.settings import HOST, Behaviour, Folders, LauncherName
 
 _PAUSE_SECONDS = 0.05
 _CLAIM_SECONDS = 5.0
@@ -42,25 +50,46 @@ _CLAIM_SECONDS = 5.0
 class Server:
     """All parts of a running sandbox."""
 
-    def __init__(self, folders: Folders, region: str, port: int, behaviour: Behaviour) -> None:
+    def __init__(
+        self, folders: Folders, region: str, port: int, behaviour: Behaviour, engine: str | None
+    ) -> None:
         self._folders = folders
+        self._choice = Choice(behaviour.launcher, engine)
         self._region = region
         self._credentials = read_credentials(folders)
         self._token = uuid.uuid4().hex
         self._asked_to_stop = threading.Event()
         self._state = BatchState(folders.batch, region, DEFAULT_ACCOUNT_ID, behaviour)
+        self._logs = LogStore(folders.logs, region, DEFAULT_ACCOUNT_ID)
         self._router = self._make_router()
         self._http = _listen(port, self._router)
         self._scheduler = Scheduler(self._state, self._make_host(behaviour))
 
     def _make_router(self) -> Router:
-        s3 = S3Mirror(self._folders.root / "s3", DEFAULT_ACCOUNT_ID)
-        dynamodb = DynamoDBMirror(self._folders.root / "dynamodb", DEFAULT_ACCOUNT_ID)
-        gate, batch = Gate(self._credentials.access_key), BatchApp(self._state)
-        router = Router(gate, batch, self._region, s3, dynamodb, self._status)
+        root = self._folders.root
+        s3 = S3Mirror(root / "s3", DEFAULT_ACCOUNT_ID)
+        dynamodb = DynamoDBMirror(root / "dynamodb", DEFAULT_ACCOUNT_ID)
+        ecr = ECRMirror(root / "ecr", DEFAULT_ACCOUNT_ID)
+        mirrors: dict[str, Mirror] = {"s3": s3, "dynamodb": dynamodb, "ecr": ecr}
+        router = Router(Gate(self._credentials.access_key), self._region, mirrors, self._status)
         s3.load(router.moto)
         dynamodb.load()
+        ecr.load()
+        # After the mirrors: what has files of its own, a stack finds in place.
+        stacks = self._make_stacks(router)
+        quotas = QuotasApp(root / "quotas.json", self._region, DEFAULT_ACCOUNT_ID)
+        own: dict[str, Any] = {
+            "batch": BatchApp(self._state),
+            "cloudformation": CloudFormationApp(stacks),
+            "servicequotas": quotas,
+        }
+        router.serve(own, stacks.restore)
         return router
+
+    def _make_stacks(self, router: Router) -> Stacks:
+        clients = Clients(router.ask, self._region, self._credentials)
+        place = Place(DEFAULT_ACCOUNT_ID, self._region, clients, self._state, self._logs)
+        return Stacks(place, StackShelf(self._folders.root / "cloudformation"))
 
     def _make_host(self, behaviour: Behaviour) -> Host:
         return Host(
@@ -68,7 +97,8 @@ class Server:
             region=self._region,
             credentials=self._credentials,
             scratch=self._folders.scratch,
-            logs=LogStore(self._folders.logs, self._region, DEFAULT_ACCOUNT_ID),
+            logs=self._logs,
+            launcher=self._choice.made(self._folders),
             stop_seconds=behaviour.stop_seconds,
             cores=_cores(),
         )
@@ -102,6 +132,7 @@ class Server:
             "endpoint_url": self._endpoint_url,
             "port": self._http.port,
             "region": self._region,
+            "launcher": self._choice.launcher,
         }
         write_json(self._folders.server_file, document)
 
@@ -158,6 +189,8 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--minimum-timeout-seconds", type=int, default=usual.minimum_timeout_seconds
     )
+    parser.add_argument("--launcher", choices=get_args(LauncherName), default=usual.launcher)
+    parser.add_argument("--engine", help="where the container engine answers")
     return parser.parse_args(arguments)
 
 
@@ -166,10 +199,12 @@ def main(arguments: list[str]) -> None:
     given = _arguments(arguments)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     folders = Folders.of(given.state)
-    behaviour = Behaviour(given.concurrent_jobs, given.stop_seconds, given.minimum_timeout_seconds)
+    behaviour = Behaviour(
+        given.concurrent_jobs, given.stop_seconds, given.minimum_timeout_seconds, given.launcher
+    )
     lock = _claim(folders)
     try:
-        Server(folders, given.region, given.port, behaviour).run()
+        Server(folders, given.region, given.port, behaviour, given.engine).run()
     finally:
         lock.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from geoschem_bench.planning.placement import DEFAULT_ENVIRONMENTS
 from geoschem_bench.wiring.settings import DEFAULT_TABLE
@@ -19,6 +20,7 @@ DEFAULT_QUEUES = tuple(
 )
 LOG_GROUP = "/aws/batch/job"
 STATUS_PATH = "/_sandbox/status"
+LauncherName = Literal["process", "container"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Behaviour:
     """Between SIGTERM and SIGKILL. AWS gives 30."""
     minimum_timeout_seconds: int = 60
     """The shortest `attemptDurationSeconds` accepted. AWS refuses less than 60."""
+    launcher: LauncherName = "process"
+    """What a job is: a process of this computer, or a container of the image that it names."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,11 @@ class Folders:
     def credentials_file(self) -> Path:
         """The key that the sandbox's callers must have."""
         return self.root / "credentials.json"
+
+    @property
+    def launcher_file(self) -> Path:
+        """There while jobs run otherwise than they usually do."""
+        return self.root / "launcher.json"
 
     @property
     def server_log(self) -> Path:

@@ -46,6 +46,8 @@ def client(sandbox: Sandbox, service: str, **options: Any) -> Any:
 class Jobs:
     """Defines, submits and follows jobs."""
 
+    image = "test"
+
     def __init__(self, batch: Any, logs: Any) -> None:
         self.batch = batch
         self.logs = logs
@@ -53,7 +55,7 @@ class Jobs:
     def define(self, command: list[str], *, vcpus: int = 1, **options: Any) -> str:
         name = next(names)
         container = {
-            "image": "test",
+            "image": self.image,
             "command": command,
             "resourceRequirements": [
                 {"type": "VCPU", "value": str(vcpus)},
@@ -95,7 +97,10 @@ class Jobs:
 
     def output(self, detail: dict[str, Any]) -> list[str]:
         answer = self.logs.get_log_events(
-            logGroupName="/aws/batch/job",
+            logGroupName=detail["container"]
+            .get("logConfiguration", {})
+            .get("options", {})
+            .get("awslogs-group", "/aws/batch/job"),
             logStreamName=detail["container"]["logStreamName"],
             startFromHead=True,
         )
@@ -150,14 +155,28 @@ def refused(batch: Any) -> Any:
     return batch.exceptions.ClientException
 
 
+@pytest.fixture(scope="session")
+def network(sandbox: Sandbox) -> dict[str, list[str]]:
+    """Subnets and security group of the deployed stack, as Batch wants them."""
+    with closing(client(sandbox, "cloudformation")) as cloudformation:
+        return network_of(cloudformation)
+
+
+def network_of(cloudformation: Any) -> dict[str, list[str]]:
+    [stack] = cloudformation.describe_stacks(StackName="BenchmarkingStack")["Stacks"]
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+    groups = [outputs["SecurityGroupId"]]
+    return {"subnets": outputs["SubnetIds"].split(","), "securityGroupIds": groups}
+
+
 @pytest.fixture
-def blocked(batch: Any) -> Iterator[str]:
+def blocked(batch: Any, network: dict[str, list[str]]) -> Iterator[str]:
     """A queue whose environment is disabled: its jobs stay RUNNABLE."""
     batch.create_compute_environment(
         computeEnvironmentName="blocked",
         type="MANAGED",
         state="DISABLED",
-        computeResources={"type": "EC2", "maxvCpus": 8, "subnets": ["s"]},
+        computeResources={"type": "EC2", "maxvCpus": 8, **network},
     )
     order = [{"order": 1, "computeEnvironment": "blocked"}]
     batch.create_job_queue(jobQueueName="blocked-q", priority=5, computeEnvironmentOrder=order)
@@ -174,16 +193,20 @@ class Killable:
     s3: Any
     dynamodb: Any
     logs: Any
+    cloudformation: Any
+    ec2: Any
+    ecr: Any
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, behaviour: Behaviour | None = None) -> None:
         self.state_dir = state_dir
+        self.behaviour = behaviour or Behaviour(stop_seconds=1.0)
         self.clients = ExitStack()
         self.start()
 
     def start(self) -> None:
-        self.sandbox = up(self.state_dir, behaviour=Behaviour(stop_seconds=1.0))
+        self.sandbox = up(self.state_dir, behaviour=self.behaviour)
         self.clients.close()
-        for name in ("batch", "s3", "dynamodb", "logs"):
+        for name in ("batch", "s3", "dynamodb", "logs", "cloudformation", "ec2", "ecr"):
             setattr(self, name, self.clients.enter_context(closing(client(self.sandbox, name))))
 
     def kill(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from geoschem_bench.sandbox.deployment import _MOST_VCPUS
+from geoschem_bench.sandbox.deployment import MOST_VCPUS
 
 QUEUE = "geos-chem-x86-queue"
 
@@ -133,7 +133,7 @@ def test_a_disabled_environment_keeps_jobs_runnable_and_enabling_it_runs_them(jo
 
 
 def test_a_job_larger_than_its_environments_stays_runnable_with_the_reason(jobs, batch, until):
-    job_id = jobs.submit(jobs.define(["true"], vcpus=_MOST_VCPUS + 1), queue=QUEUE)
+    job_id = jobs.submit(jobs.define(["true"], vcpus=MOST_VCPUS + 1), queue=QUEUE)
     until(lambda: "statusReason" in jobs.detail(job_id), "the reason")
     detail = jobs.detail(job_id)
     assert detail["status"] == "RUNNABLE"

@@ -62,10 +62,12 @@ def test_the_definition_starts_the_runner(batch):
         "--output-path",
         "Ref::outputPath",
     ]
-    assert {each["name"]: each["value"] for each in container["environment"]} == {
-        "GEOSCHEM_BENCH_PLATFORM": "sandbox",
-        "GEOSCHEM_BENCH_STAND_IN": "proxy",
-    }
+    environment = {each["name"]: each["value"] for each in container["environment"]}
+    assert environment["GEOSCHEM_BENCH_PLATFORM"] == "sandbox"
+    assert environment["GEOSCHEM_BENCH_STAND_IN"] == "proxy"
+    assert environment["GEOSCHEM_BENCH_IMAGE"] == "geos-chem:latest"
+    assert container["image"] == "geos-chem:latest"
+    assert container["logConfiguration"]["options"]["awslogs-group"] == "/geoschem-bench/jobs"
     assert found["retryStrategy"]["attempts"] == 1
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-import botocore.session
 from botocore.model import OperationModel
 from botocore.validate import ParamValidator
 from werkzeug import Request, Response
@@ -17,6 +16,7 @@ from geoschem_bench.sandbox.batch import definitions, environments, jobs, listin
 from geoschem_bench.sandbox.batch.errors import RefusedError
 from geoschem_bench.sandbox.batch.shelf import Document
 from geoschem_bench.sandbox.batch.state import BatchState
+from geoschem_bench.sandbox.models import service_model
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -56,7 +56,7 @@ class BatchApp:
 
     def __init__(self, state: BatchState) -> None:
         self._state = state
-        model = botocore.session.Session().get_service_model("batch")
+        model = service_model("batch")
         operations = [model.operation_model(name) for name in model.operation_names]
         self._routes = {_route(operation): operation for operation in operations}
 

@@ -1,23 +1,25 @@
-"""One attempt at a job: a process from its start until nothing of it is left."""
+"""One attempt at a job: from the start of its command until nothing of it is left."""
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from geoschem_bench.sandbox.batch.job import Job, now_ms
-from geoschem_bench.sandbox.batch.logs import LogStore, OutputReader
-from geoschem_bench.sandbox.batch.processes import JOB_ID, kill_all, processes_of, send
+from geoschem_bench.sandbox.batch.launchers import (
+    CannotStartError,
+    Launcher,
+    Running,
+    Task,
+    scratch_folder,
+)
+from geoschem_bench.sandbox.batch.logs import LogStore, log_group_of
+from geoschem_bench.sandbox.batch.processes import JOB_ID
 from geoschem_bench.sandbox.credentials import Credentials
 from geoschem_bench.sandbox.proxies import without_proxy
 
@@ -25,8 +27,6 @@ CONTAINER_EXITED = "Essential container in task exited"
 CANNOT_START = "Task failed to start"
 TIMED_OUT = "Job attempt duration exceeded timeout"
 HOST_TERMINATED = "Host EC2 (sandbox) terminated"
-OUTPUT = "output"
-"""The file in an attempt's scratch folder that its processes print to."""
 # A short job is not made to wait; a long one, which measures, is not disturbed by us looking.
 _SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS, _PAUSE_GROWTH = 0.01, 0.1, 1.1
 
@@ -40,6 +40,7 @@ class Host:
     credentials: Credentials
     scratch: Path
     logs: LogStore
+    launcher: Launcher
     stop_seconds: float
     cores: int
 
@@ -54,7 +55,7 @@ class Outcome:
 
     status_reason: str
     exit_code: int | None = None
-    """None when no process was started."""
+    """None when no command was started."""
     reason: str | None = None
     """AWS's `container.reason`."""
     started_at: int | None = None
@@ -72,7 +73,7 @@ class _Stop:
 
 
 class Attempt:
-    """Runs a job's command once. `run` returns when none of its processes is left."""
+    """Runs a job's command once. `run` returns when nothing of it is left."""
 
     def __init__(self, job: Job, environment_name: str, host: Host) -> None:
         self.job = job
@@ -82,55 +83,46 @@ class Attempt:
         self.task = secrets.token_hex(16)
         definition = job.detail["jobDefinition"].rpartition("/")[2].rpartition(":")[0]
         self.log_stream = f"{definition}/default/{self.task}"
-        self._folder = scratch_folder(host.scratch, job.id, self.number)
+        self.folder = scratch_folder(host.scratch, job.id, self.number)
         self._started = 0.0
         self._stop: _Stop | None = None
-        self._family: list[psutil.Process] = []
 
     def run(self, on_start: Callable[[], None], ending: Callable[[], str | None]) -> Outcome:
         """Runs the command.
 
         Args:
-            on_start: Called once the process runs.
+            on_start: Called once the command runs.
             ending: Says why the attempt shall end now, or None. Asked again and again.
         """
-        self.host.logs.create(self.log_stream)
-        work = self._folder / "work"
-        work.mkdir(parents=True)
-        output = self._folder / OUTPUT
+        self.host.logs.create(self.log_stream, log_group_of(self.job.container))
+        if (reason := ending()) is not None:
+            return Outcome(reason, stopped_at=now_ms(), may_retry=_may_retry(reason))
+        self.folder.mkdir(parents=True)
         try:
-            with output.open("wb") as sink:
-                process = self._start(work, sink.fileno())
-        except OSError as error:
-            return Outcome(CANNOT_START, reason=_why_not_started(error), stopped_at=now_ms())
+            running = self.host.launcher.start(self._as_task())
+        except CannotStartError as error:
+            return Outcome(CANNOT_START, reason=str(error), stopped_at=now_ms())
         else:
-            return self._follow(process, output, on_start, ending)
+            with closing(running):
+                return self._follow(running, on_start, ending)
         finally:
             # What a job made undeletable is no fault of its benchmark; the next start tries again.
-            shutil.rmtree(self._folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _start(self, work: Path, sink: int) -> subprocess.Popen[bytes]:
-        command = self.job.container["command"]
-        if not command:
-            raise OSError("no command specified; the sandbox has no image that could bring one")
-        return subprocess.Popen(
-            command,
-            cwd=work,
-            env=self._environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+    def _as_task(self) -> Task:
+        return Task(
+            job_id=self.job.id,
+            name=f"geoschem-bench-{self.job.id}-{self.number}",
+            container=self.job.container,
+            vcpus=self.job.vcpus,
+            environment=self._environment(),
+            folder=self.folder,
         )
 
     def _environment(self) -> dict[str, str]:
-        """A container's environment: nothing of the person's own, above all no credentials."""
-        programs = Path(sys.executable).parent
+        """What Batch and the job set: nothing of the person's own, above all no credentials."""
         container = {entry["name"]: entry["value"] for entry in self.job.container["environment"]}
         return {
-            "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-            "HOME": os.environ.get("HOME", "/"),
-            "LANG": os.environ.get("LANG", "C.UTF-8"),
             "AWS_ENDPOINT_URL": self.host.endpoint_url,
             "AWS_DEFAULT_REGION": self.host.region,
             "AWS_REGION": self.host.region,
@@ -158,37 +150,36 @@ class Attempt:
         }
 
     def _follow(
-        self,
-        process: subprocess.Popen[bytes],
-        output: Path,
-        on_start: Callable[[], None],
-        ending: Callable[[], str | None],
+        self, running: Running, on_start: Callable[[], None], ending: Callable[[], str | None]
     ) -> Outcome:
         started_at = now_ms()
         self._started = time.monotonic()
         on_start()
-        reader = OutputReader(output)
         pause = _SHORTEST_PAUSE_SECONDS
-        while process.poll() is None:
-            self.host.logs.append(self.log_stream, reader.new_lines())
-            self._stop_if_asked(process.pid, ending())
+        while (exit_code := running.poll()) is None:
+            self.host.logs.append(self.log_stream, running.lines())
+            self._stop_if_asked(running, ending())
             time.sleep(pause)
             pause = min(pause * _PAUSE_GROWTH, _LONGEST_PAUSE_SECONDS)
-        # As in Docker the first process is the container: what it left behind ends with it.
-        kill_all(self.job.id, process.pid, self._family)
-        self.host.logs.append(self.log_stream, reader.new_lines(last=True))
-        reader.close()
-        return self._outcome(process.returncode, started_at)
+        self.host.logs.append(self.log_stream, running.lines(last=True))
+        status_reason = self._stop.reason if self._stop else CONTAINER_EXITED
+        return Outcome(
+            status_reason,
+            exit_code,
+            running.reason,
+            started_at,
+            stopped_at=now_ms(),
+            may_retry=_may_retry(status_reason),
+        )
 
-    def _stop_if_asked(self, pid: int, reason: str | None) -> None:
-        """Asks the first process to end, as `docker stop` does, and kills all if it does not."""
+    def _stop_if_asked(self, running: Running, reason: str | None) -> None:
+        """Asks the command to end, and ends it if it does not."""
         if self._stop is None:
             self._stop = self._why_stop(reason)
             if self._stop is not None:
-                self._family = processes_of(self.job.id, pid)
-                send(pid, signal.SIGTERM)
+                running.stop()
         elif time.monotonic() > self._stop.patience_ends:
-            kill_all(self.job.id, pid, self._family)
+            running.kill()
 
     def _why_stop(self, reason: str | None) -> _Stop | None:
         limit = self.job.detail.get("timeout", {}).get("attemptDurationSeconds")
@@ -198,24 +189,7 @@ class Attempt:
             return None
         return _Stop(reason, time.monotonic() + self.host.stop_seconds)
 
-    def _outcome(self, returncode: int, started_at: int) -> Outcome:
-        # Docker reports death by signal n as 128 + n, Popen as -n.
-        exit_code = returncode if returncode >= 0 else 128 - returncode
-        status_reason = self._stop.reason if self._stop else CONTAINER_EXITED
-        return Outcome(
-            status_reason,
-            exit_code,
-            started_at=started_at,
-            stopped_at=now_ms(),
-            # AWS retries neither what somebody stopped nor what ran out of time.
-            may_retry=status_reason in (CONTAINER_EXITED, HOST_TERMINATED),
-        )
 
-
-def scratch_folder(scratch: Path, job_id: str, attempt: int) -> Path:
-    """Where an attempt has its working directory and its output."""
-    return scratch / f"{job_id}-{attempt}"
-
-
-def _why_not_started(error: OSError) -> str:
-    return f"CannotStartContainerError: Error response from daemon: {error}"
+def _may_retry(status_reason: str) -> bool:
+    """AWS retries neither what somebody stopped nor what ran out of time."""
+    return status_reason in (CONTAINER_EXITED, HOST_TERMINATED)

@@ -1,4 +1,4 @@
-"""Operations on compute environments. They are always VALID: there is nothing to build."""
+"""Operations on compute environments. VALID as long as their network is one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import copy
 
 from geoschem_bench.sandbox.batch.errors import RefusedError
 from geoschem_bench.sandbox.batch.job import ON_A_HOST, Status
+from geoschem_bench.sandbox.batch.network import status_of
 from geoschem_bench.sandbox.batch.placement import environments_of
 from geoschem_bench.sandbox.batch.shelf import Document
 from geoschem_bench.sandbox.batch.state import BatchState, checked_name, last_part
@@ -18,13 +19,26 @@ def create(state: BatchState, request: Document) -> Document:
         raise RefusedError(f"computeEnvironmentName: {name!r} already exists; update it instead")
     if request["type"] == "MANAGED" and "computeResources" not in request:
         raise RefusedError("computeResources: missing; a MANAGED compute environment needs it")
+    return _put(state, name, request)
+
+
+def adopt(state: BatchState, request: Document) -> Document:
+    """Makes an environment that is there what the request says; its name and ARN stay.
+
+    Not an operation of AWS, where an import of CloudFormation does as much.
+    """
+    answer = _put(state, request["computeEnvironmentName"], request)
+    state.changed.notify_all()
+    return answer
+
+
+def _put(state: BatchState, name: str, request: Document) -> Document:
     environment = {
         "state": "ENABLED",
         "tags": {},
         **request,
         "computeEnvironmentArn": state.arn("compute-environment", name),
-        "status": "VALID",
-        "statusReason": "ComputeEnvironment Healthy",
+        **status_of(state.account, state.region, request.get("computeResources")),
         "containerOrchestrationType": "ECS",
     }
     state.environments.put(name, environment)
@@ -52,6 +66,7 @@ def update(state: BatchState, request: Document) -> Document:
             **changes["computeResources"],
         }
     environment = {**old, **changes}
+    environment |= status_of(state.account, state.region, environment.get("computeResources"))
     state.environments.put(environment["computeEnvironmentName"], environment)
     state.changed.notify_all()
     return _named(environment)

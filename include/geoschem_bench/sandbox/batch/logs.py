@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -10,6 +11,7 @@ from urllib.parse import unquote
 from moto.logs.models import logs_backends
 
 from geoschem_bench.sandbox.batch.job import now_ms
+from geoschem_bench.sandbox.batch.shelf import Document
 from geoschem_bench.sandbox.files import file_name, write_atomic
 from geoschem_bench.sandbox.settings import LOG_GROUP
 
@@ -18,41 +20,79 @@ _LONGEST_EVENT = 256 * 1024
 
 
 class LogStore:
-    """The streams of `/aws/batch/job`: in moto for readers, in files for the next start."""
+    """The streams of jobs: in moto for readers, in files for the next start.
+
+    logs/<group>/<stream>.jsonl    one event per line
+    """
 
     def __init__(self, folder: Path, region: str, account: str) -> None:
-        self._folder = folder / file_name(LOG_GROUP)
-        backend = logs_backends[account][region]
-        backend.ensure_log_group(LOG_GROUP)
-        self._group = backend.groups[LOG_GROUP]
-        for path in sorted(self._folder.glob("*.jsonl")):
-            self._group.create_log_stream(unquote(path.stem))
-            self._group.streams[unquote(path.stem)].put_log_events(_events_in(path))
+        self._folder = folder
+        self._backend = logs_backends[account][region]
+        self._group_of: dict[str, str] = {}
+        """The group of each stream: their names are unique in all of the sandbox."""
+        for place in sorted(path for path in folder.glob("*") if path.is_dir()):
+            self.ensure_group(unquote(place.name))
+            for path in sorted(place.glob("*.jsonl")):
+                self._load(unquote(place.name), unquote(path.stem), path)
+        self.ensure_group(LOG_GROUP)
 
-    def create(self, stream: str) -> None:
+    def _load(self, group: str, stream: str, path: Path) -> None:
+        self._group_of[stream] = group
+        self._backend.groups[group].create_log_stream(stream)
+        self._backend.groups[group].streams[stream].put_log_events(_events_in(path))
+
+    def has_group(self, group: str) -> bool:
+        """Whether there is a group of this name."""
+        return group in self._backend.groups
+
+    def ensure_group(self, group: str) -> None:
+        """Makes a group unless it is there; it survives a restart."""
+        (self._folder / file_name(group)).mkdir(parents=True, exist_ok=True)
+        self._backend.ensure_log_group(group)
+
+    def delete_group(self, group: str) -> None:
+        """Deletes a group with all that jobs printed to it."""
+        shutil.rmtree(self._folder / file_name(group), ignore_errors=True)
+        if self.has_group(group):
+            self._backend.delete_log_group(group)
+        for stream in [name for name, of in self._group_of.items() if of == group]:
+            del self._group_of[stream]
+
+    def create(self, stream: str, group: str = LOG_GROUP) -> None:
         """Makes an empty stream, so that a job that prints nothing has one as well."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self.ensure_group(group)
+        self._group_of[stream] = group
         self._path(stream).touch()
-        self._group.create_log_stream(stream)
+        self._backend.groups[group].create_log_stream(stream)
 
     def append(self, stream: str, lines: list[bytes]) -> None:
         """Adds lines to a stream: to the file first, then where readers see them."""
         events = [event for line in lines for event in _events_of(line)]
-        if not events:
+        # A group may be deleted while a job that writes to it runs on
+        if not events or stream not in self._group_of:
             return
         with self._path(stream).open("a") as file:
             file.writelines(json.dumps(event) + "\n" for event in events)
-        self._group.streams[stream].put_log_events(events)
+        self._streams(stream)[stream].put_log_events(events)
 
     def recover(self, stream: str, output: Path) -> None:
         """Adds what a job printed after a killed server had last looked."""
-        if not output.exists():
+        if not output.exists() or stream not in self._group_of:
             return
         lines = [line for line in output.read_bytes().split(b"\n") if line.strip()]
-        self.append(stream, lines[len(self._group.streams[stream].events) :])
+        self.append(stream, lines[len(self._streams(stream)[stream].events) :])
+
+    def _streams(self, stream: str) -> Any:  # noqa: ANN401 - moto's own
+        return self._backend.groups[self._group_of[stream]].streams
 
     def _path(self, stream: str) -> Path:
-        return self._folder / f"{file_name(stream)}.jsonl"
+        return self._folder / file_name(self._group_of[stream]) / f"{file_name(stream)}.jsonl"
+
+
+def log_group_of(container: Document) -> str:
+    """The group that a container's definition names, or the one of AWS Batch."""
+    options = container.get("logConfiguration", {}).get("options", {})
+    return str(options.get("awslogs-group") or LOG_GROUP)
 
 
 def _events_of(line: bytes) -> list[dict[str, Any]]:

@@ -44,7 +44,11 @@ def next_in_line(state: BatchState) -> Placement | None:
 
 
 def _environment_for(state: BatchState, queue: Document, job: Job) -> str | None:
-    enabled = [each for each in environments_of(state, queue) if each["state"] == "ENABLED"]
+    enabled = [
+        each
+        for each in environments_of(state, queue)
+        if each["state"] == "ENABLED" and each["status"] == "VALID"
+    ]
     for environment in enabled:
         if job.vcpus <= _limit(environment):
             return str(environment["computeEnvironmentName"])

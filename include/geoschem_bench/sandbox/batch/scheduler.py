@@ -10,15 +10,13 @@ from geoschem_bench.errors import SandboxError
 from geoschem_bench.sandbox.batch.attempt import (
     CONTAINER_EXITED,
     HOST_TERMINATED,
-    OUTPUT,
     Attempt,
     Host,
     Outcome,
-    scratch_folder,
 )
 from geoschem_bench.sandbox.batch.job import FINISHED, ON_A_HOST, Job, Status, now_ms
+from geoschem_bench.sandbox.batch.launchers import OUTPUT, scratch_folder
 from geoschem_bench.sandbox.batch.placement import next_in_line
-from geoschem_bench.sandbox.batch.processes import kill_all
 from geoschem_bench.sandbox.batch.retry import is_retried
 from geoschem_bench.sandbox.batch.shelf import Document
 from geoschem_bench.sandbox.batch.state import BatchState
@@ -28,7 +26,7 @@ _AGAIN_SECONDS = 1.0
 
 
 class Scheduler:
-    """Moves jobs on: one thread decides, one thread per running job follows its process."""
+    """Moves jobs on: one thread decides, one thread per running job follows it."""
 
     def __init__(self, state: BatchState, host: Host) -> None:
         self._state = state
@@ -43,6 +41,7 @@ class Scheduler:
             for job in list(self._state.jobs.values()):
                 if job.status in ON_A_HOST:
                     self._clear_away(job)
+        self._host.launcher.sweep()
         shutil.rmtree(self._host.scratch, ignore_errors=True)
         self._thread.start()
 
@@ -56,15 +55,14 @@ class Scheduler:
             thread.join()
 
     def _clear_away(self, job: Job) -> None:
-        kill_all(job.id)
-        attempt = len(job.detail["attempts"]) + 1
-        output = scratch_folder(self._host.scratch, job.id, attempt) / OUTPUT
+        folder = scratch_folder(self._host.scratch, job.id, len(job.detail["attempts"]) + 1)
+        self._host.launcher.clear(job.id, folder)
         container: Document = {"networkInterfaces": []}
         started_at = None
         if job.status is Status.RUNNING:  # before that, these are still the last attempt's
             container.update({key: job.container[key] for key in ("logStreamName", "taskArn")})
             started_at = job.detail["startedAt"]
-            self._host.logs.recover(container["logStreamName"], output)
+            self._host.logs.recover(container["logStreamName"], folder / OUTPUT)
         self._finish(job, Outcome(HOST_TERMINATED, None, None, started_at, now_ms()), container)
 
     def _decide(self) -> None:
@@ -117,12 +115,19 @@ class Scheduler:
             outcome = attempt.run(lambda: self._on_start(attempt, task), lambda: self._ending(job))
         except Exception as error:  # a fault of ours must not leave a job RUNNING for ever
             _LOG.exception("job %s", job.id)
-            if not isinstance(error, SandboxError):  # that one says that killing is of no use
-                kill_all(job.id)
+            self._clear_after(error, attempt)
             outcome = Outcome(f"Sandbox error: {error}", stopped_at=now_ms(), may_retry=False)
         with self._state.changed:
             del self._threads[job.id]
             self._finish(job, outcome, _attempt_container(attempt.log_stream, task))
+
+    def _clear_after(self, error: Exception, attempt: Attempt) -> None:
+        if isinstance(error, SandboxError):  # which says that killing is of no use
+            return
+        try:
+            self._host.launcher.clear(attempt.job.id, attempt.folder)
+        except SandboxError:
+            _LOG.exception("job %s", attempt.job.id)
 
     def _ending(self, job: Job) -> str | None:
         if job.stop_reason is not None:

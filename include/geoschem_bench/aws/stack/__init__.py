@@ -1,0 +1,1 @@
+"""The CloudFormation stack: made, changed, read, adopted and removed."""

@@ -1,0 +1,1 @@
+"""What CloudFormation can make here, type by type."""

@@ -1,0 +1,44 @@
+"""A job writes to the log group that its definition names."""
+
+from __future__ import annotations
+
+OWN = {"logDriver": "awslogs", "options": {"awslogs-group": "/own/group"}}
+
+
+def defined(here, script):
+    container = {
+        "image": "test",
+        "command": ["sh", "-c", script],
+        "logConfiguration": OWN,
+        "resourceRequirements": [
+            {"type": "VCPU", "value": "1"},
+            {"type": "MEMORY", "value": "64"},
+        ],
+    }
+    here.batch.register_job_definition(
+        jobDefinitionName="own-group", type="container", containerProperties=container
+    )
+    return here.submit("own-group")
+
+
+def test_its_group_is_used_and_survives_a_kill(killable, jobs):
+    here = type(jobs)(killable.batch, killable.logs)
+    detail = here.wait(defined(here, "echo printed"))
+    assert here.output(detail) == ["printed"]
+    usual = killable.logs.describe_log_streams(logGroupName="/aws/batch/job")["logStreams"]
+    stream = detail["container"]["logStreamName"]
+    assert stream not in {each["logStreamName"] for each in usual}
+    killable.kill()
+    killable.start()
+    here = type(jobs)(killable.batch, killable.logs)
+    assert here.output(here.detail(detail["jobId"])) == ["printed"]
+
+
+def test_what_a_job_printed_last_is_recovered_into_its_group(killable, jobs):
+    here = type(jobs)(killable.batch, killable.logs)
+    job_id = defined(here, "echo early; sleep 600")
+    here.wait_for_output(job_id, 1)
+    killable.kill()
+    killable.start()
+    here = type(jobs)(killable.batch, killable.logs)
+    assert here.output(here.detail(job_id)) == ["early"]
