@@ -4,12 +4,14 @@ GeosChemBenchError
 ├── UserError                 the person can mend it: shown as one message, exit 2
 │   ├── SuiteError            a suite file is wrong (carries every Problem found)
 │   ├── SettingsError         a setting is missing or contradicts another
+│   │   └── AccessError       AWS does not let us in, or not do this
 │   ├── NotFoundError         no such run, benchmark, file or suite
 │   └── LogError              a file is refused as a log of the model
 ├── RefusedError              a file is refused: `where`, `why`; LogError is one, too
 │   └── ManifestError         a manifest cannot be read (it is set aside, not raised to people)
 ├── StorageError              S3 or DynamoDB refused
 ├── SandboxError              the sandbox does not start, answer or stop
+├── StackError                the stack was not made, changed or removed as asked
 └── BenchmarkError            a benchmark failed, with a Reason from the closed list
 
 Messages say where, what was given, what is allowed and what to do. All survive pickling.
@@ -81,6 +83,10 @@ class SettingsError(UserError):
     """A setting is missing, malformed or contradicts another."""
 
 
+class AccessError(SettingsError):
+    """AWS does not let us in, or not do this."""
+
+
 class NotFoundError(UserError):
     """There is no such run, benchmark, file or suite."""
 
@@ -91,6 +97,10 @@ class StorageError(GeosChemBenchError):
 
 class SandboxError(GeosChemBenchError):
     """The sandbox does not start, answer or stop."""
+
+
+class StackError(GeosChemBenchError):
+    """The stack was not made, changed or removed as asked."""
 
 
 class RefusedError(GeosChemBenchError):

@@ -84,7 +84,7 @@ def test_its_log_is_in_cloudwatch(aws):
     ))["jobSummaryList"]  # fmt: skip
     job = json.loads(aws("batch", "describe-jobs", "--jobs", jobs[0]["jobId"]))["jobs"][0]
     events = json.loads(aws(
-        "logs", "get-log-events", "--log-group-name", "/aws/batch/job",
+        "logs", "get-log-events", "--log-group-name", "/geoschem-bench/jobs",
         "--log-stream-name", job["container"]["logStreamName"],
     ))["events"]  # fmt: skip
     assert any("repetition 1 of 1" in event["message"] for event in events)

@@ -69,6 +69,36 @@ def test_what_is_said_to_be_unused_hides_no_type(resources):
         assert list(_needed(kind)), kind
 
 
+COMMANDS = {
+    "stack up": "cloudformation:CreateChangeSet cloudformation:DescribeChangeSet "
+    "cloudformation:ExecuteChangeSet cloudformation:DeleteChangeSet cloudformation:TagResource "
+    "cloudformation:DescribeStackEvents cloudformation:GetTemplate ecr:DescribeRepositories "
+    "logs:DescribeLogGroups dynamodb:DescribeTable s3:ListBucket",
+    "stack doctor": "ec2:DescribeRegions ec2:DescribeInstanceTypeOfferings ec2:DescribeSubnets "
+    "ec2:DescribeSecurityGroups ec2:DescribeRouteTables ec2:DescribeVpcEndpoints "
+    "ec2:DescribeLaunchTemplateVersions servicequotas:GetServiceQuota ecr:BatchGetImage "
+    "ecr:GetDownloadUrlForLayer s3:PutObject s3:GetObject s3:DeleteObject dynamodb:Query "
+    "dynamodb:DescribeTable logs:DescribeLogGroups iam:GetRole iam:SimulatePrincipalPolicy "
+    "batch:DescribeComputeEnvironments batch:DescribeJobQueues batch:DescribeJobDefinitions",
+    "stack down": "batch:ListJobs batch:DescribeJobs batch:TerminateJob "
+    "batch:UpdateComputeEnvironment cloudformation:DeleteStack cloudformation:ListStackResources "
+    "s3:ListBucketVersions s3:DeleteObjectVersion s3:ListBucketMultipartUploads "
+    "s3:AbortMultipartUpload s3:DeleteBucket dynamodb:DeleteTable ecr:ListImages "
+    "ecr:DeleteRepository logs:DeleteLogGroup",
+    "work under the role of Airflow": "sts:AssumeRole",
+    "container/build.sh --push": "ecr:CreateRepository ecr:GetAuthorizationToken "
+    "ecr:InitiateLayerUpload ecr:UploadLayerPart ecr:CompleteLayerUpload ecr:PutImage "
+    "ecr:BatchCheckLayerAvailability",
+}
+"""What each command asks of AWS; `sts:GetCallerIdentity` needs no permission."""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_commands_may_do_what_they_ask(statements, command):
+    may = {action for each in statements for action in each["Action"]}
+    assert set(COMMANDS[command].split()) - may == set()
+
+
 def test_no_action_is_a_pattern(statements):
     assert not [a for each in statements for a in each["Action"] if "*" in a]
 
@@ -103,6 +133,7 @@ def test_iam_takes_it(name):
         "arn:aws:cloudwatch::1:dashboard/geoschem-bench-us-west-2",
         "arn:aws:dynamodb:r:1:table/geoschem-benchmarks",
         "arn:aws:ecr:r:1:repository/geos-chem",
+        "arn:aws:iam::1:role/BenchmarkingStack-AirflowRole-ABC",
         "arn:aws:iam::1:role/BenchmarkingStack-JobRole-ABC",
         "arn:aws:lambda:r:1:function:BenchmarkingStack-Monitor-ABC",
         "arn:aws:logs:r:1:log-group:/geoschem-bench/jobs",

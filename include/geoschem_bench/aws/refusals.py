@@ -18,7 +18,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from geoschem_bench.errors import SettingsError
+from geoschem_bench.errors import AccessError
 
 AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
 """All that boto3 raises; the last where a proxy or a stand-in answers something else."""
@@ -38,10 +38,6 @@ _WRONG_KEY = (
 _LONG = 300
 """A page of a proxy is longer than anybody wants to read."""
 _ACTION = re.compile(r"perform:? ([a-z0-9-]+:\w+)")
-
-
-class AccessError(SettingsError):
-    """AWS does not let us in, or not do this. The message names the cure."""
 
 
 @contextmanager

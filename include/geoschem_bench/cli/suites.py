@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from geoschem_bench.cli.connection import find_suite
+from geoschem_bench.cli.connection import find_suite, use_connection
 from geoschem_bench.cli.console import complain, out, say, show_json, table_of
 from geoschem_bench.errors import NotFoundError, SuiteError, UserError
 from geoschem_bench.planning import PlannedBenchmark, output_path, plan_suite
@@ -80,6 +80,7 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Show where each benchmark would go and what it would ask for. Submits nothing."""
+    use_connection()
     loaded = load_suite(find_suite(suite))
     planned = [
         item.with_repetitions(repetitions)

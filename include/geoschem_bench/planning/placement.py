@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from geoschem_bench.catalog import Catalog, InstanceType, local_instance
-from geoschem_bench.planning.routes import Routes
+from geoschem_bench.planning.routes import SPOT_SUFFIX, Routes
 from geoschem_bench.suite import LOCAL, Benchmark, SuiteHeader
 
 JOB_DEFINITION = "geos-chem-benchmark"
@@ -32,16 +32,16 @@ def queue_of(
     benchmark: Benchmark, instance: InstanceType, header: SuiteHeader, routes: Routes
 ) -> str:
     """The job queue: the suite's choice, else the installation's, else that of this type."""
-    architecture = instance.architecture
-    chosen = Routes(header.queues).queue(instance.name, architecture)
-    chosen = chosen or routes.queue(instance.name, architecture)
+    architecture, is_spot = instance.architecture, benchmark.purchase_option == "spot"
+    chosen = header.queues.get(instance.name) or header.queues.get(architecture)
+    chosen = chosen or routes.queue(instance.name, architecture, spot=is_spot)
     if chosen:
         return chosen
     if instance.name in (LOCAL, DEFAULT_INSTANCES[architecture]):
         environment = DEFAULT_ENVIRONMENTS[architecture]
     else:
         environment = "geos-chem-" + instance.name.replace(".", "-")
-    spot = "-spot" if benchmark.purchase_option == "spot" else ""
+    spot = SPOT_SUFFIX if is_spot else ""
     return f"{environment}{spot}-queue"
 
 

@@ -9,6 +9,8 @@ from geoschem_bench.catalog import ARCHITECTURES
 from geoschem_bench.errors import SettingsError
 
 MULTINODE = "multinode"
+SPOT_SUFFIX = "-spot"
+"""Behind a type or architecture: the queue is for spot, and no other serves spot."""
 
 
 @dataclass(frozen=True)
@@ -16,13 +18,14 @@ class Routes:
     """What goes elsewhere than to the queue and definition that our own stack makes."""
 
     queues: Mapping[str, str] = field(default_factory=dict)
-    """Job queue by instance type or architecture; the type's wins."""
+    """Job queue by instance type or architecture, each with `-spot` for spot; the type's wins."""
     job_definitions: Mapping[str, str] = field(default_factory=dict)
     """Job definition by architecture, or for `multinode`."""
 
-    def queue(self, instance_type: str, architecture: str) -> str | None:
+    def queue(self, instance_type: str, architecture: str, *, spot: bool = False) -> str | None:
         """The queue of this installation, where one is named."""
-        return self.queues.get(instance_type) or self.queues.get(architecture)
+        suffix = SPOT_SUFFIX if spot else ""
+        return self.queues.get(instance_type + suffix) or self.queues.get(architecture + suffix)
 
     def job_definition(self, architecture: str, nodes: int) -> str | None:
         """The definition of this installation, where one is named."""
@@ -30,12 +33,13 @@ class Routes:
 
 
 def parse_routes(queues: str, job_definitions: str) -> Routes:
-    """Routes from `arm64=queue-a,x86_64=queue-b` and `arm64=one,multinode=two`.
+    """Routes from `arm64=queue-a,arm64-spot=queue-b` and `arm64=one,multinode=two`.
 
     Raises:
         SettingsError: not of this form.
     """
-    by_type = _pairs(queues, "GEOSCHEM_BENCH_QUEUES", ARCHITECTURES, types=True)
+    kinds = (*ARCHITECTURES, *(f"{name}{SPOT_SUFFIX}" for name in ARCHITECTURES))
+    by_type = _pairs(queues, "GEOSCHEM_BENCH_QUEUES", kinds, types=True)
     known = (*ARCHITECTURES, MULTINODE)
     return Routes(by_type, _pairs(job_definitions, "GEOSCHEM_BENCH_JOB_DEFINITIONS", known))
 

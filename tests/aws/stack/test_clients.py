@@ -24,7 +24,7 @@ SOURCES = sorted(
 REGION = "eu-central-1"
 HOLDERS = ("account", "self", "place")
 """What holds a region itself: aws.account.Account, and Place of the sandbox's CloudFormation."""
-OUR_OWN = ("include/geoschem_bench/aws/clients.py", "include/geoschem_bench/sandbox/clients.py")
+OUR_OWN = ("include/geoschem_bench/aws/clients.py",)
 """Places that hand a region on; every other call names one itself."""
 
 

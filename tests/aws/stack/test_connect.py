@@ -134,6 +134,8 @@ def test_default_types_that_are_not_the_usual_ones_become_routes():
     routes = parse_routes(found["GEOSCHEM_BENCH_QUEUES"], "")
     assert routes.queue("c8g.4xlarge", "arm64") == "geos-chem-graviton-queue"
     assert routes.queue("c7g.4xlarge", "arm64") == "geos-chem-c7g-4xlarge-queue"
+    spot = routes.queue("c8g.4xlarge", "arm64", spot=True)
+    assert spot == "geos-chem-graviton-spot-queue"
     assert found["AWS_PROFILE"] == "lab"
     assert "GEOSCHEM_BENCH_JOB_DEFINITIONS" not in found
     assert "123456789012" not in str(found)

@@ -12,8 +12,8 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from geoschem_bench.aws.account import Account
-from geoschem_bench.aws.refusals import AccessError, action_of, asking, explained
-from geoschem_bench.errors import UserError
+from geoschem_bench.aws.refusals import action_of, asking, explained
+from geoschem_bench.errors import AccessError, UserError
 
 
 def refusal(code, message="", operation="CreateChangeSet"):

@@ -37,6 +37,20 @@ def test_the_suites_own_queue_wins_over_the_installations() -> None:
     assert queues == {"arm64": "mine", "x86_64": "theirs"}
 
 
+def test_a_queue_of_on_demand_instances_gets_no_benchmark_for_spot() -> None:
+    wish = FULL.header.model_copy(update={"purchase_option": "spot"})
+    spot = FULL.model_copy(update={"header": wish, "phases": {
+        phase: tuple(each.model_copy(update={"purchase_option": "spot"}) for each in some)
+        for phase, some in FULL.phases.items()
+    }})  # fmt: skip
+    theirs = parse_routes("arm64=on-demand,x86_64-spot=cheap", "")
+    for item in plan_suite(spot, routes=theirs):
+        if item.architecture == "x86_64":
+            assert item.job_queue == "cheap"
+        else:
+            assert item.job_queue.endswith("-spot-queue")
+
+
 def test_job_definitions_follow_architecture_and_nodes() -> None:
     routes = parse_routes("", "arm64=old-arm,multinode=old-nodes")
     for item in plan_suite(FULL, routes=routes):
@@ -59,7 +73,7 @@ def test_what_is_written_is_read(queues: dict[str, str]) -> None:
     [
         ("arm64", "", "GEOSCHEM_BENCH_QUEUES: 'arm64' is no pair"),
         ("arm64=", "", "no pair"),
-        ("arm=q", "", "'arm' is none of arm64, x86_64 or an instance type"),
+        ("arm=q", "", "'arm' is none of arm64, x86_64, arm64-spot, x86_64-spot or an instance type"),
         ("arm64=a,arm64=b", "", "arm64 is there twice"),
         ("", "c7g.4xlarge=d", "GEOSCHEM_BENCH_JOB_DEFINITIONS: 'c7g.4xlarge' is none of arm64"),
     ],

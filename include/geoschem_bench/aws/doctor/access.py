@@ -9,9 +9,10 @@ from botocore.exceptions import ClientError
 from geoschem_bench.aws.batch_resources import architecture_of
 from geoschem_bench.aws.doctor.finding import Finding, failed, ok, skipped, unknown
 from geoschem_bench.aws.doctor.patient import Patient
-from geoschem_bench.aws.refusals import AccessError, code_of
+from geoschem_bench.aws.refusals import code_of
 from geoschem_bench.aws.stack.failures import next_step
 from geoschem_bench.aws.stack.reading import READY, find_stack, our_stacks
+from geoschem_bench.errors import AccessError
 from geoschem_bench.suite.names import likeliest
 
 _AT_ONCE = 100

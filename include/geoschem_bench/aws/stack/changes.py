@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 
 from geoschem_bench.aws.account import Account
 from geoschem_bench.aws.refusals import asking, code_of, message_of
-from geoschem_bench.aws.stack.errors import StackError
 from geoschem_bench.aws.stack.reading import find_stack
 from geoschem_bench.aws.stack.template import Template
+from geoschem_bench.errors import StackError
 
 _CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _NOTHING = ("didn't contain changes", "No updates are to be performed")

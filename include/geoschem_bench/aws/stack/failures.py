@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from geoschem_bench.aws.account import Account
 from geoschem_bench.aws.refusals import POLICY
-from geoschem_bench.aws.stack.errors import StackError
 from geoschem_bench.aws.stack.reading import Stack
 from geoschem_bench.aws.stack.watching import Event, left_over
+from geoschem_bench.errors import StackError
 
 _CURES = (
     (("already exists", "AlreadyExists"),

@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from geoschem_bench.aws.account import Account
-from geoschem_bench.aws.stack.errors import StackError
 from geoschem_bench.aws.stack.failures import next_step
 from geoschem_bench.aws.stack.reading import BUCKET_OUTPUT, READY, TABLE_OUTPUT, Stack, need_stack
 from geoschem_bench.aws.stack.wishes import DEFAULTS
+from geoschem_bench.errors import StackError
 from geoschem_bench.planning.placement import (
     DEFAULT_ENVIRONMENTS,
     DEFAULT_INSTANCES,
     JOB_DEFINITION,
     MULTINODE_JOB_DEFINITION,
 )
+from geoschem_bench.planning.routes import SPOT_SUFFIX
 
 AIRFLOW_CONNECTION = "geoschem_bench_aws"
 _DEFINITIONS = {
@@ -111,8 +112,10 @@ def _queues(stack: Stack) -> str:
         usual = DEFAULT_INSTANCES[architecture]
         chosen = stack.parameters.get(parameter) or usual
         if chosen != usual:
-            pairs[chosen] = f"{DEFAULT_ENVIRONMENTS[architecture]}-queue"
-            pairs[usual] = f"geos-chem-{usual.replace('.', '-')}-queue"
+            own = f"geos-chem-{usual.replace('.', '-')}"
+            for spot in ("", SPOT_SUFFIX):
+                pairs[chosen + spot] = f"{DEFAULT_ENVIRONMENTS[architecture]}{spot}-queue"
+                pairs[usual + spot] = f"{own}{spot}-queue"
     return ",".join(f"{key}={value}" for key, value in pairs.items())
 
 

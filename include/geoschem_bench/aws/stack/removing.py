@@ -13,8 +13,8 @@ from geoschem_bench.aws.account import Account
 from geoschem_bench.aws.batch import FINISHED, BatchJobs, Job
 from geoschem_bench.aws.batch_resources import environments_named
 from geoschem_bench.aws.refusals import asking, message_of
-from geoschem_bench.aws.stack.errors import StackError
 from geoschem_bench.aws.stack.reading import Resource, Stack, need_stack, resources_of
+from geoschem_bench.errors import StackError
 
 JOB_PREFIX = "gsb-"
 """Names of this program's jobs begin with it."""

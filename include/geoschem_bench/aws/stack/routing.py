@@ -10,7 +10,7 @@ from geoschem_bench.aws.images import find_image
 from geoschem_bench.aws.stack.differences import Difference
 from geoschem_bench.catalog import ARCHITECTURES
 from geoschem_bench.errors import UserError
-from geoschem_bench.planning.routes import MULTINODE
+from geoschem_bench.planning.routes import MULTINODE, SPOT_SUFFIX
 
 _HINTS = {
     "arm64": ("arm64", "aarch64", "graviton"),
@@ -28,17 +28,19 @@ def route_queues(
     Of several queues of one architecture the first takes what no type decides.
     """
     routes: dict[str, str] = {}
-    alike = [tuple(architectures[queue.name]) for queue in queues]
+    spots = {queue.name: _spot(queue, environments) for queue in queues}
+    alike = [(*architectures[queue.name], spots[queue.name]) for queue in queues]
     differences = []
     for queue in queues:
         found = tuple(architectures[queue.name])
         if len(found) != 1 or found[0] not in ARCHITECTURES:
             differences.append(_unroutable(queue, architectures[queue.name]))
             continue
-        if alike.count(found) > 1:
+        spot = spots[queue.name]
+        if alike.count((*found, spot)) > 1:
             for name in _types(queue, environments):
-                routes.setdefault(name, queue.name)
-        routes.setdefault(found[0], queue.name)
+                routes.setdefault(name + spot, queue.name)
+        routes.setdefault(found[0] + spot, queue.name)
     return routes, differences
 
 
@@ -99,6 +101,12 @@ def _types(queue: Queue, environments: Mapping[str, Environment]) -> Iterator[st
     for name in queue.environments:
         if name in environments:
             yield from (each for each in environments[name].types if "." in each)
+
+
+def _spot(queue: Queue, environments: Mapping[str, Environment]) -> str:
+    """What its routes have behind them: nothing, unless all behind it is spot."""
+    known = [environments[name] for name in queue.environments if name in environments]
+    return SPOT_SUFFIX if known and all(each.is_spot for each in known) else ""
 
 
 def _unroutable(queue: Queue, architectures: set[str]) -> Difference:

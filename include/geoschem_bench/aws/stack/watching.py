@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 from geoschem_bench.aws.account import Account
 from geoschem_bench.aws.refusals import asking, code_of, message_of
 from geoschem_bench.aws.stack.changes import ChangeSet
-from geoschem_bench.aws.stack.errors import StackError
 from geoschem_bench.aws.stack.reading import Stack, find_stack, resources_of
+from geoschem_bench.errors import StackError
 
 _CANCELLED = "Resource creation cancelled"
 _GONE = ("DELETE_COMPLETE", "DELETE_SKIPPED")

@@ -93,9 +93,9 @@ def _empty_queues(account: Account, removal: Removal) -> None:
 
 
 def _delete(account: Account, removal: Removal) -> None:
-    from geoschem_bench.aws.stack.errors import StackError
     from geoschem_bench.aws.stack.failures import undeleted
     from geoschem_bench.aws.stack.watching import remove
+    from geoschem_bench.errors import StackError
 
     try:
         stack = remove(account, removal.stack, say_event)
