@@ -5,7 +5,6 @@ A block whose first line says `# needs an account: why` is not: it must say why.
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -40,7 +39,7 @@ def test_the_commands_of_a_guide_run(shell, guide):
     # One shell for all blocks: what one exports, the next has
     script = "\n".join(f"echo 'BLOCK {n}'\n{block}" for n, block in enumerate(commands))
     done = subprocess.run(
-        [shutil.which("bash"), "-euo", "pipefail", "-c", script],
+        ["bash", "-euo", "pipefail", "-c", script],
         env=shell, cwd=REPOSITORY, capture_output=True, text=True, timeout=900,
     )  # fmt: skip
     number = int(re.findall(r"^BLOCK (\d+)$", done.stdout, re.M)[-1])

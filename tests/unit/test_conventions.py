@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests"
 MODULES = sorted(
-    path for folder in ("include", "container") for path in (ROOT / folder).rglob("*.py")
+    path for folder in ("include", "container", "infra") for path in (ROOT / folder).rglob("*.py")
 )
 MOST_LINES = 300
 MOST_LINES_OF_A_FUNCTION = 40

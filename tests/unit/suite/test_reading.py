@@ -19,7 +19,7 @@ from tests.unit.suite.writing import (
     with_lines,
 )
 
-FIVE = ["full", "graviton-vs-x86", "mini", "nightly", "sandbox"]
+SUITES = ["first", "full", "graviton-vs-x86", "mini", "nightly", "sandbox"]
 
 
 def test_a_file_of_four_phases_is_a_suite(tmp_path):
@@ -179,10 +179,10 @@ def test_select_keeps_the_phases_asked_for():
 
 
 def test_the_suites_of_the_repository():
-    assert sorted(path.stem for path in CONFIGS.glob("*.yaml")) == FIVE
+    assert sorted(path.stem for path in CONFIGS.glob("*.yaml")) == SUITES
 
 
-@pytest.mark.parametrize(("stem", "count"), [("mini", 2), ("full", 17), ("nightly", 4),
+@pytest.mark.parametrize(("stem", "count"), [("first", 2), ("mini", 2), ("full", 17), ("nightly", 4),
                                              ("sandbox", 6), ("graviton-vs-x86", 13)])  # fmt: skip
 def test_each_suite_of_the_repository_loads(stem, count):
     suite = load_suite(CONFIGS / f"{stem}.yaml")
