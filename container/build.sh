@@ -93,8 +93,9 @@ check_arguments() {
 
 choose_engine() {
     if [[ -z $engine ]]; then
-        if [[ -n $dry_run ]] || has_docker; then engine=docker
+        if has_docker; then engine=docker
         elif command -v podman >/dev/null; then engine=podman
+        elif [[ -n $dry_run ]]; then engine=docker
         else fail "no container engine: start Docker, or on Debian 12 say: sudo container/engine.sh setup"
         fi
     fi
@@ -153,7 +154,11 @@ common_options() {  # of both engines, into `options`
         --build-arg "VERSION=$tag" --build-arg "REVISION=$(revision)" --build-arg "SOURCE=$(source_url)"
     )
     write_pip_settings >"$scratch/pip.conf"
-    [[ ! -s $scratch/pip.conf ]] || options+=(--secret "id=pip_conf,src=$scratch/pip.conf")
+    if [[ -s $scratch/pip.conf ]]; then
+        # what it holds may be secret, and is printed nowhere
+        [[ -z $dry_run ]] || echo "# $scratch/pip.conf: the index of this computer's own pip; written before the build, removed after it"
+        options+=(--secret "id=pip_conf,src=$scratch/pip.conf")
+    fi
     [[ ! -s $certificate ]] ||
         options+=(--secret "id=ca_bundle,src=$certificate" --build-arg PIP_CERT=/run/secrets/ca_bundle)
 }
@@ -201,7 +206,11 @@ name_for_all() {  # REPOSITORY:TAG and :latest on this computer
             run docker tag "$repository:$tag-$chosen" "$repository:$name"
             continue
         fi
-        if [[ -z $dry_run ]]; then
+        if [[ -n $dry_run ]]; then
+            echo "# if there is one of this name, a list or an image:"
+            run podman manifest rm "localhost/$repository:$name"
+            run podman untag "localhost/$repository:$name"
+        else
             podman manifest rm "localhost/$repository:$name" >/dev/null 2>&1 || podman untag "localhost/$repository:$name" 2>/dev/null || true
         fi
         run podman manifest create "localhost/$repository:$name"

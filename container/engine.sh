@@ -150,6 +150,7 @@ start() {
     [[ -s $folder/containers.conf ]] || fail "no engine here yet; say container/engine.sh setup"
     local tenth
     rm -f "$folder/podman.sock"
+    cd "$folder"  # where a container that ran out of memory leaves an empty file
     CONTAINERS_CONF=$folder/containers.conf setsid \
         podman system service --time 0 "unix://$folder/podman.sock" >"$folder/podman.log" 2>&1 </dev/null &
     echo $! >"$folder/podman.pid"

@@ -1,4 +1,7 @@
-"""The role of Airflow, of the doctor and of whoever reads results."""
+"""The role of Airflow, and of whoever runs benchmarks and reads results.
+
+`stack doctor` looks at more than that: it is for who deploys.
+"""
 
 from __future__ import annotations
 
@@ -77,12 +80,7 @@ LOOKS = (
     "ec2:DescribeInstanceTypeOfferings",
     "ec2:DescribeInstanceTypes",
     "ec2:DescribeRegions",
-    "ec2:DescribeSecurityGroups",
     "ec2:DescribeSpotPriceHistory",
-    "ec2:DescribeSubnets",
-    "logs:DescribeLogGroups",
     "pricing:GetProducts",
-    "servicequotas:GetServiceQuota",
-    "servicequotas:ListServiceQuotas",
 )
-"""Reading calls, for planning, prices and the doctor."""
+"""Reading calls, for planning and prices."""

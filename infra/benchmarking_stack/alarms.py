@@ -10,6 +10,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 
 from infra.benchmarking_stack import names, tags
 from infra.benchmarking_stack.conditions import number
+from infra.benchmarking_stack.notification import Topic
 
 _FIVE_MINUTES, _HOUR = 300, 3600
 _FAILURE_PERCENT = 50
@@ -18,16 +19,10 @@ _FEWEST_ENDS = 4
 _BUDGET_STEPS = (("ACTUAL", 80), ("FORECASTED", 100))
 
 
-def build(stack: Stack, topic: str, monitor: str) -> None:
+def build(stack: Stack, to: Topic, monitor: str) -> None:
     """All alarms and the budget; each sends to the topic."""
-    _alarm(
-        stack,
-        "RunnableTooLong",
-        topic,
-        "A job waits in RUNNABLE longer than RunnableSeconds; docs/troubleshooting.md says why",
-        **_metric("OldestRunnableSeconds", "Maximum"),
-        threshold=number("RunnableSeconds"),
-    )
+    topic = to.arn
+    _stuck(stack, topic)
     _alarm(
         stack,
         "EnvironmentInvalid",
@@ -38,7 +33,27 @@ def build(stack: Stack, topic: str, monitor: str) -> None:
     )
     _failure_rate(stack, topic)
     _monitor_alarms(stack, topic, monitor)
-    _budget(stack, topic)
+    _budget(stack, to)
+
+
+def _stuck(stack: Stack, topic: str) -> None:
+    """At half of the time after which the queue cancels the job: it can still be helped."""
+    query = cloudwatch.CfnAlarm.MetricDataQueryProperty
+    _alarm(
+        stack,
+        "RunnableTooLong",
+        topic,
+        "A queue starts nothing for half of RunnableSeconds; docs/troubleshooting.md says why",
+        metrics=[
+            query(id="twice", expression="2*w"),
+            query(
+                id="w",
+                metric_stat=_stat("StuckSeconds", _FIVE_MINUTES, "Maximum"),
+                return_data=False,
+            ),
+        ],
+        threshold=number("RunnableSeconds"),
+    )
 
 
 def _failure_rate(stack: Stack, topic: str) -> None:
@@ -51,7 +66,7 @@ def _failure_rate(stack: Stack, topic: str) -> None:
         topic,
         f"Over {_FAILURE_PERCENT} % of the jobs that ended within an hour failed",
         metrics=[
-            query(id="rate", label="Failed (%)", expression=rate, return_data=True),
+            query(id="rate", label="Failed (%)", expression=rate),
             query(id="f", metric_stat=_stat("JobsFailed"), return_data=False),
             query(id="s", metric_stat=_stat("JobsSucceeded"), return_data=False),
         ],
@@ -78,8 +93,8 @@ def _monitor_alarms(stack: Stack, topic: str, monitor: str) -> None:
         **(_lambda_metric("Invocations", monitor) | {"period": _HOUR}),
         threshold=1,
         comparison_operator="LessThanThreshold",
+        # Of two hours: one that has not begun is missing too, after the first deployment
         treat_missing_data="breaching",
-        evaluation_periods=1,
     )
 
 
@@ -112,14 +127,17 @@ def _lambda_metric(name: str, monitor: str) -> dict[str, Any]:
     return _metric(name, "Sum") | {"namespace": "AWS/Lambda", "dimensions": [function]}
 
 
-def _stat(name: str) -> cloudwatch.CfnAlarm.MetricStatProperty:
+def _stat(
+    name: str, period: int = _HOUR, statistic: str = "Sum"
+) -> cloudwatch.CfnAlarm.MetricStatProperty:
     metric = cloudwatch.CfnAlarm.MetricProperty(namespace=names.METRICS, metric_name=name)
-    return cloudwatch.CfnAlarm.MetricStatProperty(metric=metric, period=_HOUR, stat="Sum")
+    return cloudwatch.CfnAlarm.MetricStatProperty(metric=metric, period=period, stat=statistic)
 
 
-def _budget(stack: Stack, topic: str) -> None:
+def _budget(stack: Stack, to: Topic) -> None:
+    """None where 0 is asked for: not everyone may see an account's billing."""
     budget = budgets.CfnBudget
-    subscriber = budget.SubscriberProperty(address=topic, subscription_type="SNS")
+    subscriber = budget.SubscriberProperty(address=to.arn, subscription_type="SNS")
     steps = [
         budget.NotificationWithSubscribersProperty(
             notification=budget.NotificationProperty(
@@ -132,7 +150,7 @@ def _budget(stack: Stack, topic: str) -> None:
         )
         for kind, percent in _BUDGET_STEPS
     ]
-    budget(
+    made = budget(
         stack,
         "Budget",
         budget=budget.BudgetDataProperty(
@@ -149,3 +167,6 @@ def _budget(stack: Stack, topic: str) -> None:
             for key, value in tags.all_tags().items()
         ],
     )
+    made.add_override("Condition", "HasMonthlyBudgetUsd")
+    # AWS Budgets looks whether it may write to the topic
+    made.add_resource_dependency(to.policy)

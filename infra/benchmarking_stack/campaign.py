@@ -46,14 +46,14 @@ def _multinode(stack: Stack, hosts: compute.Hosts) -> None:
     """Several nodes side by side in one zone; AWS Batch has no such jobs on spot."""
     network, kind = hosts.network, _kind("Multinode")
     group = ec2.CfnPlacementGroup(stack, "MultinodePlacementGroup", strategy="cluster")
-    template = efa_launch_template(stack, network.efa_security_group)
+    template = efa_launch_template(stack, network)
     environment = compute.environment(
         stack,
         kind,
         replace(hosts, template=template),
         subnets=[Fn.select(number("MultinodeZone"), list(network.subnets))],
-        # The network interface of the launch template brings its own
-        security_group_ids=None,
+        # Besides the instances' interface: each container of such a job has one of its own
+        security_group_ids=[network.efa_security_group],
         placement_group=group.ref,
     )
     compute.queue(stack, kind, environment)

@@ -146,9 +146,13 @@ def queue(stack: Stack, kind: Kind, behind: batch.CfnComputeEnvironment) -> batc
 def launch_template(
     stack: Stack,
     logical_id: str,
+    network: Network,
     **more: Any,  # noqa: ANN401 - network interfaces, user data
 ) -> ec2.CfnLaunchTemplate:
-    """Storage and metadata service of the instances."""
+    """Storage and metadata service of the instances.
+
+    Every environment refers to one, so here all of them wait until instances can get out.
+    """
     template = ec2.CfnLaunchTemplate
     disk = template.EbsProperty(
         volume_type="gp3",
@@ -156,7 +160,7 @@ def launch_template(
         encrypted=True,
         delete_on_termination=True,
     )
-    return template(
+    made = template(
         stack,
         logical_id,
         launch_template_data=template.LaunchTemplateDataProperty(
@@ -179,6 +183,9 @@ def launch_template(
             )
         ],
     )
+    for part in network.way_out:
+        made.add_resource_dependency(part)
+    return made
 
 
 def _tags() -> list[CfnTag]:

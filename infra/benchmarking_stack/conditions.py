@@ -18,8 +18,9 @@ def declare(stack: Stack) -> None:
     for name in ("CampaignInstanceTypes", "CampaignSpotInstanceTypes", "MultinodeInstanceTypes"):
         # An empty list still has one element, the empty text
         _condition(stack, f"Has{name}", _is_given(Fn.join("", Token.as_list(_ref(name)))))
-    no_wish = Fn.condition_equals(Fn.ref("DesiredvCpus"), "0")
-    _condition(stack, "HasDesiredvCpus", Fn.condition_not(no_wish))
+    for name in ("DesiredvCpus", "MonthlyBudgetUsd"):
+        nothing = Fn.condition_equals(Fn.ref(name), "0")
+        _condition(stack, f"Has{name}", Fn.condition_not(nothing))
     _condition(stack, ON_AWS, Fn.condition_equals(Fn.ref("Platform"), "aws"))
     _condition(stack, "HasTwoZones", Fn.condition_equals(Fn.ref("AWS::Region"), _TWO_ZONES))
 

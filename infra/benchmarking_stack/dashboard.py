@@ -35,7 +35,7 @@ def _widgets() -> list[dict[str, Any]]:
             [[METRICS, "JobsSubmitted"], *([".", f"Jobs{state}"] for state in _STATES)],
             stacked=True,
         ),
-        _graph("Longest wait in RUNNABLE (s)", [_ours("OldestRunnableSeconds")]),
+        _graph("Longest wait where nothing starts (s)", [_ours("StuckSeconds")]),
         _graph(
             "Jobs that ended (per hour)",
             [_ours("JobsSucceeded"), _ours("JobsFailed")],

@@ -139,5 +139,5 @@ def _environment() -> list[Any]:
 
 def image() -> str:
     """The image of the jobs: as given, else the latest of this account."""
-    registry = "${AWS::AccountId}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}"
-    return str(if_given("ImageUri", Fn.sub(f"{registry}/{names.REPOSITORY}:latest")).to_string())
+    ours = Fn.sub("${Repository.RepositoryUri}:latest")
+    return str(if_given("ImageUri", ours).to_string())

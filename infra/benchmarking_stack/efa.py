@@ -6,6 +6,7 @@ from aws_cdk import Fn, Stack
 from aws_cdk import aws_ec2 as ec2
 
 from infra.benchmarking_stack.compute import launch_template
+from infra.benchmarking_stack.network import Network
 
 _INSTALLER = "aws-efa-installer-1.43.2"
 """Fixed: another driver would be another machine to compare with. Of it `--minimal` installs the
@@ -27,19 +28,20 @@ cd aws-efa-installer && ./efa_installer.sh -y --minimal
 """
 
 
-def efa_launch_template(stack: Stack, security_group: str) -> ec2.CfnLaunchTemplate:
+def efa_launch_template(stack: Stack, network: Network) -> ec2.CfnLaunchTemplate:
     """As that of the other environments, with EFA."""
     interface = ec2.CfnLaunchTemplate.NetworkInterfaceProperty(
         device_index=0,
         network_card_index=0,
         interface_type="efa",
-        groups=[security_group],
+        groups=[network.efa_security_group],
         associate_public_ip_address=True,
         delete_on_termination=True,
     )
     return launch_template(
         stack,
         "EfaLaunchTemplate",
+        network,
         network_interfaces=[interface],
         user_data=Fn.base64(_START),
     )

@@ -22,23 +22,28 @@ def handler(event: object, context: object) -> dict[str, float]:
 
 def look(batch: Any, prefix: str, now: float) -> dict[str, float]:  # noqa: ANN401 - boto3
     """The metrics."""
-    found: dict[str, float] = {f"Jobs{state.capitalize()}": 0 for state in STATES}
-    waiting = [0.0]
+    found = {f"Jobs{state.capitalize()}": 0.0 for state in STATES}
+    stuck = [0.0]
     for queue in ours(batch, "jobQueue", prefix):
+        jobs = {state: jobs_of(batch, queue["jobQueueName"], state) for state in STATES}
         for state in STATES:
-            pages = batch.get_paginator("list_jobs").paginate(
-                jobQueue=queue["jobQueueName"], jobStatus=state
-            )
-            jobs = [job for page in pages for job in page["jobSummaryList"]]
-            found[f"Jobs{state.capitalize()}"] += len(jobs)
-            if state == "RUNNABLE":
-                waiting += [now - job["createdAt"] / 1000 for job in jobs]
-    found["OldestRunnableSeconds"] = max(waiting)
+            found[f"Jobs{state.capitalize()}"] += len(jobs[state])
+        # Behind a job that runs, waiting is what a queue is for
+        if not (jobs["STARTING"] or jobs["RUNNING"]):
+            stuck += [now - job["createdAt"] / 1000 for job in jobs["RUNNABLE"]]
+    found["StuckSeconds"] = max(stuck)
     hosts = ours(batch, "computeEnvironment", prefix)
     found["InvalidEnvironments"] = sum(host["status"] == "INVALID" for host in hosts)
-    resources = [host.get("computeResources", {}) for host in hosts]
-    found["DesiredvCpus"] = sum(has.get("desiredvCpus", 0) for has in resources)
+    found["DesiredvCpus"] = sum(
+        host.get("computeResources", {}).get("desiredvCpus", 0) for host in hosts
+    )
     return found
+
+
+def jobs_of(batch: Any, queue: str, state: str) -> list[Any]:  # noqa: ANN401 - boto3
+    """A queue's jobs of one state."""
+    pages = batch.get_paginator("list_jobs").paginate(jobQueue=queue, jobStatus=state)
+    return [job for page in pages for job in page["jobSummaryList"]]
 
 
 def ours(batch: Any, kind: str, prefix: str) -> list[Any]:  # noqa: ANN401 - boto3

@@ -13,6 +13,7 @@ from infra.benchmarking_stack import names
 from infra.benchmarking_stack.logs import LogGroups
 from infra.benchmarking_stack.names import arn
 from infra.benchmarking_stack.roles import allow, role, service
+from infra.benchmarking_stack.shipping import shipped
 
 CODE = Path(__file__).with_name("monitor.py")
 _EVERY_MINUTES = 5
@@ -31,6 +32,7 @@ def _count_ends(stack: Stack, group: logs.CfnLogGroup) -> None:
     # Not by attribute: an ARN of a group ends in ":*", which a target's must not
     target = events.CfnRule.TargetProperty(id="log", arn=arn("logs", "log-group:${EventLogGroup}"))
     _batch_rule(stack, "JobStateRule", "Batch Job State Change", target)
+    # No condition: the policy that EventBridge's guide shows for log groups has none
     writers = ["delivery.logs.amazonaws.com", "events.amazonaws.com"]
     document = stack.to_json_string(
         {
@@ -88,11 +90,11 @@ def _monitor(stack: Stack, group: logs.CfnLogGroup) -> str:
     made = lambda_.CfnFunction(
         stack,
         "Monitor",
-        description="Jobs by state, longest wait, INVALID environments, as metrics",
+        description="Metrics of our queues and environments",
         runtime="python3.14",
         architectures=["arm64"],
         handler="index.handler",
-        code=lambda_.CfnFunction.CodeProperty(zip_file=CODE.read_text()),
+        code=lambda_.CfnFunction.CodeProperty(zip_file=shipped(CODE.read_text())),
         timeout=60,
         memory_size=256,
         role=_monitor_role(stack, group),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aws_cdk import Fn, Stack
+from aws_cdk import CfnResource, Fn, Stack
 from aws_cdk import aws_ec2 as ec2
 
 _ZONES = "ABC"
@@ -25,6 +25,8 @@ class Network:
     subnets: tuple[str, ...]
     security_group: str
     efa_security_group: str
+    way_out: tuple[CfnResource, ...]
+    """Without these an instance starts, and reaches nothing."""
 
 
 def build(stack: Stack) -> Network:
@@ -36,8 +38,8 @@ def build(stack: Stack) -> Network:
         enable_dns_support=True,
         enable_dns_hostnames=True,
     )
-    table = _route_to_internet(stack, vpc)
-    subnets = tuple(_subnet(stack, vpc, table, number) for number in range(len(_ZONES)))
+    table, route = _route_to_internet(stack, vpc)
+    made = [_subnet(stack, vpc, table, number) for number in range(len(_ZONES))]
     ec2.CfnVPCEndpoint(
         stack,
         "S3Endpoint",
@@ -46,10 +48,16 @@ def build(stack: Stack) -> Network:
         vpc_endpoint_type="Gateway",
         route_table_ids=[table.ref],
     )
-    return Network(vpc.ref, subnets, _job_group(stack, vpc), _efa_group(stack, vpc))
+    return Network(
+        vpc.ref,
+        tuple(subnet.ref for subnet, _ in made),
+        _job_group(stack, vpc),
+        _efa_group(stack, vpc),
+        (route, *(association for _, association in made)),
+    )
 
 
-def _route_to_internet(stack: Stack, vpc: ec2.CfnVPC) -> ec2.CfnRouteTable:
+def _route_to_internet(stack: Stack, vpc: ec2.CfnVPC) -> tuple[ec2.CfnRouteTable, ec2.CfnRoute]:
     gateway = ec2.CfnInternetGateway(stack, "InternetGateway")
     attachment = ec2.CfnVPCGatewayAttachment(
         stack, "GatewayAttachment", vpc_id=vpc.ref, internet_gateway_id=gateway.ref
@@ -63,10 +71,13 @@ def _route_to_internet(stack: Stack, vpc: ec2.CfnVPC) -> ec2.CfnRouteTable:
         gateway_id=gateway.ref,
     )
     route.add_resource_dependency(attachment)
-    return table
+    return table, route
 
 
-def _subnet(stack: Stack, vpc: ec2.CfnVPC, table: ec2.CfnRouteTable, number: int) -> str:
+def _subnet(
+    stack: Stack, vpc: ec2.CfnVPC, table: ec2.CfnRouteTable, number: int
+) -> tuple[ec2.CfnSubnet, CfnResource]:
+    """A subnet, and what ties it to the table."""
     letter = _ZONES[number]
     zone = Fn.select(number, Fn.get_azs())
     if letter == _ZONES[-1]:  # where there are only two, it shares the first one's
@@ -79,10 +90,10 @@ def _subnet(stack: Stack, vpc: ec2.CfnVPC, table: ec2.CfnRouteTable, number: int
         cidr_block=Fn.select(number, Fn.cidr(Fn.ref("VpcCidr"), len(_ZONES), str(_SUBNET_BITS))),
         map_public_ip_on_launch=True,
     )
-    ec2.CfnSubnetRouteTableAssociation(
+    association = ec2.CfnSubnetRouteTableAssociation(
         stack, f"Subnet{letter}Route", subnet_id=subnet.ref, route_table_id=table.ref
     )
-    return subnet.ref
+    return subnet, association
 
 
 def _job_group(stack: Stack, vpc: ec2.CfnVPC) -> str:

@@ -35,8 +35,7 @@ _INSTANCES: dict[str, dict[str, Any]] = {
     },
     "MultinodeInstanceTypes": {
         **_TYPES,
-        "description": "Types with EFA for jobs on several nodes, on demand; none of them may be "
-        "in CampaignInstanceTypes",
+        "description": "Types with EFA for jobs on several nodes; none of CampaignInstanceTypes",
     },
 }
 _SCALING: dict[str, dict[str, Any]] = {
@@ -76,8 +75,8 @@ _SCALING: dict[str, dict[str, Any]] = {
         "default": 3600,
         "min_value": 600,
         "max_value": 86400,
-        "description": "After so long in RUNNABLE (s) a job that cannot be placed is cancelled, "
-        "and an alarm is raised",
+        "description": "A job that cannot be placed is cancelled after so long in RUNNABLE (s); "
+        "after half of it an alarm is raised",
     },
 }
 _PLACE: dict[str, dict[str, Any]] = {
@@ -90,8 +89,8 @@ _PLACE: dict[str, dict[str, Any]] = {
         "type": "Number",
         "default": "0",
         "allowed_values": ["0", "1", "2"],
-        "description": "Which of the three subnets holds multi-node environments: a placement "
-        "group lies in one zone, and not every zone has every type",
+        "description": "Which of the three subnets holds multi-node environments; not every zone "
+        "has every type",
     },
     "VolumeGiB": {
         "type": "Number",
@@ -150,9 +149,9 @@ _PEOPLE: dict[str, dict[str, Any]] = {
     "MonthlyBudgetUsd": {
         "type": "Number",
         "default": 100,
-        "min_value": 1,
+        "min_value": 0,
         "max_value": 1000000,
-        "description": "Warn at 80 % of it spent and at 100 % forecast (USD a month)",
+        "description": "Warn at 80 % of it spent and at 100 % forecast (USD a month); 0: no budget",
     },
     "Owner": {
         "allowed_pattern": r"^[A-Za-z0-9 _.:/=+@-]{1,128}$",

@@ -53,7 +53,7 @@ class BenchmarkingStack(Stack):
     def _compute(self) -> dict[str, str]:
         """Roles, environments, queues, definitions."""
         roles = job_roles.build(self, self._kept, self._repository, self._logs.jobs)
-        template = compute.launch_template(self, "LaunchTemplate")
+        template = compute.launch_template(self, "LaunchTemplate", self._net)
         hosts = compute.Hosts(self._net, roles, template)
         compute.build(self, hosts)
         campaign.build(self, hosts)
@@ -70,10 +70,10 @@ class BenchmarkingStack(Stack):
 
     def _control(self) -> dict[str, str]:
         """Who looks after it: Airflow, the monitor, people."""
-        monitor = monitoring.build(self, self._logs, self._topic)
+        monitor = monitoring.build(self, self._logs, self._topic.arn)
         alarms.build(self, self._topic, monitor)
         airflow = airflow_role.build(
-            self, self._kept, self._repository, self._logs.jobs, self._topic
+            self, self._kept, self._repository, self._logs.jobs, self._topic.arn
         )
         return {
             "AirflowRoleArn": airflow,
@@ -87,7 +87,7 @@ class BenchmarkingStack(Stack):
             "BenchmarkBucketName": self._kept.bucket,
             "BenchmarkTableName": self._kept.table,
             "ImageRepositoryUri": self._repository.attr_repository_uri,
-            "NotificationTopicArn": self._topic,
+            "NotificationTopicArn": self._topic.arn,
             "VpcId": self._net.vpc,
             "SubnetIds": Fn.join(",", list(self._net.subnets)),
             "SecurityGroupId": self._net.security_group,

@@ -6,6 +6,12 @@ from aws_cdk import Fn, Stack, Tags
 
 from infra.benchmarking_stack.names import PROJECT
 
+FIXED = ("AWS::Batch::ComputeEnvironment", "AWS::EC2::PlacementGroup")
+"""Types whose tags cannot be changed: another owner would be another environment, and its name is
+taken. They have the tag that never changes; what they start has all (see the launch templates)."""
+# The stack's own tags may not hold parameters
+_NOT_THE_STACK = "aws:cdk:stack"
+
 
 def all_tags() -> dict[str, str]:
     """Key → value (tokens)."""
@@ -15,5 +21,5 @@ def all_tags() -> dict[str, str]:
 def put_on(stack: Stack) -> None:
     """Tag every resource of the stack; what CDK cannot tag does it by `all_tags`."""
     for key, value in all_tags().items():
-        # The stack's own tags may not hold parameters
-        Tags.of(stack).add(key, value, exclude_resource_types=["aws:cdk:stack"])
+        without = [_NOT_THE_STACK] if key == "project" else [_NOT_THE_STACK, *FIXED]
+        Tags.of(stack).add(key, value, exclude_resource_types=without)

@@ -201,6 +201,26 @@ def test_a_refused_look_at_the_repository_is_no_missing_one(equipped):
     assert "cannot be looked up: AccessDeniedException" in done.stderr
 
 
+@pytest.mark.parametrize(("there", "used"), [((), "docker"), (("podman",), "podman"),
+                                             (("podman", "docker"), "docker")])  # fmt: skip
+def test_a_dry_run_names_the_engine_that_would_be_used_here(bench, there, used):
+    for name in there:
+        bench.program(name, ENGINE)
+    done = bench.run("--dry-run", "--platform", "linux/amd64")
+    assert done.returncode == 0, done.stderr
+    engines = {line.split()[0] for line in done.stdout.splitlines() if not line.startswith("#")}
+    assert engines == {used}
+    assert {call for call in bench.calls if not call.startswith("docker ")} == set()
+    assert set(bench.calls) <= {"docker --version", "docker info"}
+
+
+def test_a_dry_run_says_of_the_packages_index_that_there_is_one_and_not_which(bench):
+    done = bench.run("--dry-run", PIP_INDEX_URL="https://user:very-secret@index.example/simple")
+    (line,) = (line for line in done.stdout.splitlines() if line.startswith("# /"))
+    assert "pip.conf: the index of this computer's own pip" in line
+    assert "very-secret" not in done.stdout + done.stderr
+
+
 def test_the_packages_index_goes_in_by_a_file_alone(equipped, tmp_path):
     certificate = tmp_path / "ca.pem"
     certificate.write_text("x")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from geoschem_bench.sandbox.cloudformation.loops import expanded
+from geoschem_bench.sandbox.stacks.loops import expanded
 
 INFRA = Path(__file__).parents[2] / "infra"
 TEMPLATE = INFRA / "BenchmarkingStack.template.json"

@@ -140,6 +140,8 @@ def test_several_nodes_lie_side_by_side_in_one_zone(of_type):
     assert has["PlacementGroup"] == {"Ref": group}
     assert len(has["Subnets"]) == 1
     assert has["Subnets"][0]["Fn::Select"][0] == {"Ref": "MultinodeZone"}
+    # Containers have interfaces of their own: without it, in the network's default group
+    assert has["SecurityGroupIds"] == [{"Fn::GetAtt": ["EfaSecurityGroup", "GroupId"]}]
     groups = of_type("AWS::EC2::PlacementGroup")
     assert [each["Strategy"] for each in groups.values()] == ["cluster"]
 
@@ -234,9 +236,7 @@ def test_the_image_is_the_latest_of_this_account_unless_given(definitions):
     for container in containers(definitions):
         condition, given, ours = container["Image"]["Fn::If"]
         assert (condition, given) == ("HasImageUri", {"Ref": "ImageUri"})
-        assert ours["Fn::Sub"].endswith(
-            ".dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/geos-chem:latest"
-        )
+        assert ours == {"Fn::Sub": "${Repository.RepositoryUri}:latest"}
 
 
 def test_several_nodes_are_two_unless_asked_otherwise(definitions):

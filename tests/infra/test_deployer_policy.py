@@ -105,15 +105,84 @@ def test_no_action_is_a_pattern(statements):
 
 def test_only_what_cannot_be_named_has_no_resource(statements):
     unnamed = {each["Sid"] for each in statements if each["Resource"] == "*"}
-    assert unnamed == {"Look", "NetworkNew", "NetworkOurs", "Daily"}
+    network = {"NetworkNew", "NetworkTags", "NetworkOurs", "NetworkByStack"}
+    assert unnamed == {"Look", "Daily", *network}
 
 
-def test_of_the_network_only_what_has_our_tag_is_removed(statements):
-    (ours,) = (each for each in statements if each["Sid"] == "NetworkOurs")
+def _statement(statements, sid):
+    (found,) = (each for each in statements if each["Sid"] == sid)
+    return found
+
+
+def test_of_the_network_only_what_has_our_tag_is_changed_and_removed(statements):
+    ours = _statement(statements, "NetworkOurs")
     assert ours["Condition"] == {"StringEquals": {"aws:ResourceTag/project": "geoschem-bench"}}
-    removing = ("Delete", "Detach", "Disassociate", "Revoke")
-    (new,) = (each for each in statements if each["Sid"] == "NetworkNew")
-    assert not [a for a in new["Action"] if a.partition(":")[2].startswith(removing)]
+    without = [
+        action
+        for each in statements
+        if each["Resource"] == "*" and "Condition" not in each
+        for action in each["Action"]
+        if action.startswith("ec2:") and not action.startswith("ec2:Describe")
+    ]
+    assert set(without) == {action for action in without if _makes_something(action)}
+    assert not set(without) & set(ours["Action"])
+
+
+def _makes_something(action):
+    """New and its own; not a route or a version, which change what is there."""
+    parts = ("ec2:CreateRoute", "ec2:CreateTags", "ec2:CreateLaunchTemplateVersion")
+    return action.startswith("ec2:Create") and action not in parts
+
+
+def test_only_what_is_just_made_or_ours_gets_tags(statements):
+    made = {a.partition(":")[2] for a in _statement(statements, "NetworkNew")["Action"]}
+    tags = _statement(statements, "NetworkTags")
+    assert tags["Action"] == ["ec2:CreateTags"]
+    assert set(tags["Condition"]["StringEquals"]["ec2:CreateAction"]) == made
+    may = {each["Sid"] for each in statements if "ec2:CreateTags" in each["Action"]}
+    assert may == {"NetworkTags", "NetworkOurs", "NetworkByStack"}
+
+
+def test_what_cloudformation_does_before_it_tags_is_its_own_alone(statements):
+    """It tags a security group after it made it (cloudformation-coverage-roadmap#714)."""
+    by_stack = _statement(statements, "NetworkByStack")
+    via = {"ForAnyValue:StringEquals": {"aws:CalledVia": ["cloudformation.amazonaws.com"]}}
+    assert by_stack["Condition"] == via
+    ours = set(_statement(statements, "NetworkOurs")["Action"])
+    assert set(by_stack["Action"]) <= ours
+    removing = ("Delete", "Detach", "Disassociate", "Replace")
+    assert not [a for a in by_stack["Action"] if a.partition(":")[2].startswith(removing)]
+
+
+def test_the_rule_of_a_new_group_has_no_tag_and_can_be_revoked(statements):
+    rules = _statement(statements, "NetworkRules")
+    assert rules["Resource"] == "arn:*:ec2:*:*:security-group-rule/*"
+    ways = {
+        f"ec2:{verb}SecurityGroup{way}gress"
+        for verb in ("Authorize", "Revoke")
+        for way in ("In", "E")
+    }
+    assert set(rules["Action"]) == ways
+    assert "Condition" not in rules
+    assert ways <= set(_statement(statements, "NetworkOurs")["Action"])  # the group's own part
+
+
+@pytest.mark.parametrize("kind", ["VPC", "Subnet", "RouteTable", "InternetGateway"])
+def test_what_must_have_our_tag_gets_it_when_it_is_made(of_type, kind):
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-west-2", f"AWS::EC2::{kind}").schema
+    assert schema["tagging"]["tagOnCreate"] is True
+    for each in of_type(f"AWS::EC2::{kind}").values():
+        assert {"Key": "project", "Value": "geoschem-bench"} in each["Tags"]
+
+
+def test_our_roles_are_passed_to_those_who_run_things(statements):
+    allowed = [each for each in statements if "iam:PassRole" in each["Action"]]
+    (passing,) = allowed
+    assert passing["Action"] == ["iam:PassRole"]
+    assert passing["Resource"] == "arn:*:iam::*:role/BenchmarkingStack-*"
+    to = set(passing["Condition"]["StringEquals"]["iam:PassedToService"])
+    trusted = {"ec2.amazonaws.com", "ecs-tasks.amazonaws.com", "lambda.amazonaws.com"}
+    assert to == trusted | {"batch.amazonaws.com"}
 
 
 @pytest.mark.parametrize("name", FILES)

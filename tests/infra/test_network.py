@@ -1,9 +1,18 @@
 """Network, security groups, tags."""
 
+import re
+
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 TAGS = {"project": "geoschem-bench", "owner": {"Ref": "Owner"}, "expires": {"Ref": "ExpiresOn"}}
+FIXED = {"project": "geoschem-bench"}
 _NOT_TAGGED_BY_CLOUDFORMATION = {"AWS::IAM::InstanceProfile"}
+_MADE_ANEW = {
+    "AWS::EC2::VPC": "VpcCidr",
+    "AWS::EC2::Subnet": "VpcCidr, and the zone",
+    "AWS::SNS::Subscription": "NotificationEmail",
+}
+"""What a change of its parameters replaces; CloudFormation names these."""
 
 
 def test_nothing_of_the_network_costs_while_idle(resources):
@@ -54,12 +63,60 @@ def test_everything_lies_in_the_network_of_the_stack(of_type):
             assert each["VpcId"] == {"Ref": "Vpc"}
 
 
+def schema_of(kind):
+    return PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-west-2", kind).schema
+
+
 def test_everything_that_can_have_tags_says_whose_it_is_and_until_when(resources):
+    """Where tags can be changed: others would have to be made anew for another owner."""
     for name, each in resources.items():
-        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-west-2", each["Type"]).schema
-        key = schema.get("tagging", {}).get("tagProperty", "").rsplit("/", 1)[-1]
-        if key and each["Type"] not in _NOT_TAGGED_BY_CLOUDFORMATION:
-            assert _tags(each["Properties"][key]) == TAGS, name
+        schema = schema_of(each["Type"])
+        path = schema.get("tagging", {}).get("tagProperty", "")
+        if path and each["Type"] not in _NOT_TAGGED_BY_CLOUDFORMATION:
+            is_fixed = path in schema.get("createOnlyProperties", ())
+            wanted = FIXED if is_fixed else TAGS
+            assert _tags(each["Properties"][path.rsplit("/", 1)[-1]]) == wanted, name
+
+
+def test_nothing_that_cannot_change_depends_on_a_parameter(template, resources):
+    """What has a name cannot be made anew: another such value would fail every update."""
+    parameters = template["Parameters"].keys()
+    for name, each in resources.items():
+        properties = each.get("Properties", {})
+        for path in schema_of(each["Type"]).get("createOnlyProperties", ()):
+            if not path.endswith("Name") and each["Type"] not in _MADE_ANEW:
+                value = _at(properties, path.removeprefix("/properties/").split("/"))
+                assert not parameters & set(_references(value)), f"{name}{path}"
+
+
+def _at(part, path):
+    for word in path:
+        part = part.get(word) if isinstance(part, dict) else None
+    return part
+
+
+def _references(part):
+    """Names that `Ref` and `Fn::Sub` refer to."""
+    if isinstance(part, list):
+        for each in part:
+            yield from _references(each)
+    elif isinstance(part, dict):
+        for key, each in part.items():
+            if key == "Ref" and isinstance(each, str):
+                yield each
+            elif key == "Fn::Sub":
+                yield from re.findall(r"\$\{(\w+)", each if isinstance(each, str) else each[0])
+            else:
+                yield from _references(each)
+
+
+def test_environments_wait_until_instances_can_get_out(resources):
+    ways = {"DefaultRoute", "SubnetARoute", "SubnetBRoute", "SubnetCRoute"}
+    found = [e for e in resources.values() if e["Type"] == "AWS::Batch::ComputeEnvironment"]
+    assert len(found) >= 8
+    for each in found:
+        launch = each["Properties"]["ComputeResources"]["LaunchTemplate"]["LaunchTemplateId"]
+        assert set(resources[launch["Ref"]]["DependsOn"]) == ways
 
 
 def test_instances_volumes_and_launch_templates_are_tagged(of_type):

@@ -82,6 +82,13 @@ def test_patterns(template, name, good, bad):
     assert not any(pattern.fullmatch(text) for text in bad)
 
 
+def test_a_budget_may_be_left_out(template, resources):
+    assert template["Parameters"]["MonthlyBudgetUsd"]["MinValue"] == 0
+    nothing = {"Fn::Equals": [{"Ref": "MonthlyBudgetUsd"}, "0"]}
+    assert template["Conditions"]["HasMonthlyBudgetUsd"] == {"Fn::Not": [nothing]}
+    assert resources["Budget"]["Condition"] == "HasMonthlyBudgetUsd"
+
+
 def test_every_type_of_the_catalogue_can_be_asked_for(template):
     pattern = re.compile(template["Parameters"]["CampaignInstanceTypes"]["AllowedPattern"])
     refused = [each.name for each in load_catalog() if not pattern.fullmatch(each.name)]

@@ -13,16 +13,11 @@ WITHOUT_RESOURCE = {
     "ec2:DescribeInstanceTypeOfferings",
     "ec2:DescribeInstanceTypes",
     "ec2:DescribeRegions",
-    "ec2:DescribeSecurityGroups",
     "ec2:DescribeSpotPriceHistory",
-    "ec2:DescribeSubnets",
     "ec2:DescribeTags",
     "ecr:GetAuthorizationToken",
     "ecs:DiscoverPollEndpoint",
-    "logs:DescribeLogGroups",
     "pricing:GetProducts",
-    "servicequotas:GetServiceQuota",
-    "servicequotas:ListServiceQuotas",
 }
 """IAM knows no resource for these (Service Authorization Reference)."""
 

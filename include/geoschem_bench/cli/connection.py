@@ -73,8 +73,8 @@ def connected(*suites: Path) -> Iterator[Settings]:
 def use_connection() -> Connection | None:
     """The stack that `stack connect` wrote down; its environment is set where nothing is.
 
-    A bucket that the environment names, and a stack of the sandbox, are left alone: the first
-    wins, and the second has a key that only `sandbox up` gives.
+    A bucket that the environment names wins. A stack of the sandbox is for a shell that has the
+    sandbox's environment: only that has its key.
     """
     connection = read_connection(state_folder())
     if connection is None:
@@ -82,8 +82,10 @@ def use_connection() -> Connection | None:
     named = os.environ.get("GEOSCHEM_BENCH_BUCKET")
     if named and named != connection.environment.get("GEOSCHEM_BENCH_BUCKET"):
         return None
-    if named or connection.is_of_the_sandbox:
-        return connection if named else None
+    if named:
+        return connection
+    if not connection.is_reached_from(os.environ):
+        return None
     connection.apply()
     say(f"Connected to {connection.title} in {connection.region} (forget it: geoschem-bench stack "
         "disconnect)")  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import uuid
 from collections.abc import Collection
@@ -13,8 +14,11 @@ from typing import TYPE_CHECKING, Any
 from geoschem_bench.errors import SandboxError
 from geoschem_bench.sandbox import settings
 from geoschem_bench.sandbox.credentials import Credentials
+from geoschem_bench.sandbox.files import read_json
+from geoschem_bench.sandbox.settings import Folders
 
 if TYPE_CHECKING:
+    from boto3.session import Session
     from mypy_boto3_batch import BatchClient
     from mypy_boto3_cloudformation import CloudFormationClient
 
@@ -27,9 +31,15 @@ _TYPE = re.compile(r"(u-[^-]+|[^-]+)-(.+)")
 """`c7g-metal-48xl`: the family ends at the first dash, except in `u-6tb1-metal`."""
 _LISTS = ("CampaignInstanceTypes", "CampaignSpotInstanceTypes")
 _CAPABILITIES: Any = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
+_FILES = ("config_file", "credentials_file")
 _GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 _HALF_MADE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
 """States that a stack only leaves by being deleted. What data it made stays."""
+_CANNOT_GO = (
+    f"{STACK} of the sandbox is half made, and cannot be deleted to be made anew: {{why}}. Remove "
+    "what stands in its way, or give up all that the sandbox stores: geoschem-bench sandbox down, "
+    "and delete the folder sandbox of its state (rm -rf .geoschem-bench/sandbox)"
+)
 
 
 def deploy(
@@ -40,42 +50,68 @@ def deploy(
     credentials: Credentials,
     bucket: str = settings.DEFAULT_BUCKET,
 ) -> None:
-    """Creates or updates the stack; where nothing changes, one question is all that is asked.
+    """Creates or updates the stack.
 
     Args:
         endpoint: URL of the sandbox.
-        region: The region that the sandbox stands for.
+        region: What it stands for.
         queues: Queues wanted besides the established ones. A queue named
             `geos-chem-<type, dot as dash>[-spot]-queue` gets an environment of this type, as do
-            those that were wanted before; any other name gets one of all types.
+            earlier ones; any other name gets one of all types.
         credentials: The sandbox's key.
-        bucket: The name of the bucket.
+        bucket: Its name.
 
     Raises:
         SandboxError: the template is missing, or cannot be deployed.
     """
-    import boto3  # a quarter of a second, which only those who deploy shall pay
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
-    options: dict[str, Any] = {
-        "endpoint_url": endpoint,
-        "region_name": region,
-        "aws_access_key_id": credentials.access_key,
-        "aws_secret_access_key": credentials.secret_key,
-        # A proxy for the outside must not see loopback; a first deployment takes its time
-        "config": Config(proxies={}, read_timeout=120, retries={"max_attempts": 0}),
-    }
-    types = {queue: _type_of(queue) for queue in queues if queue not in settings.DEFAULT_QUEUES}
-    others = [queue for queue, kind in types.items() if kind is None]
+    types, others = _sorted_out(queues)
+    # A proxy for the outside must not see loopback; a first deployment takes its time
+    config = Config(proxies={}, read_timeout=120, retries={"max_attempts": 0})
+    options: dict[str, Any] = {"endpoint_url": endpoint, "region_name": region, "config": config}
     try:
-        with closing(boto3.client("cloudformation", **options)) as cloudformation:
-            outputs = _deploy_stack(cloudformation, [t for t in types.values() if t], bucket)
+        session = _session(credentials)
+        with closing(session.client("cloudformation", **options)) as cloudformation:
+            outputs = _deploy_stack(cloudformation, types, bucket)
         if others:
-            with closing(boto3.client("batch", **options)) as batch:
+            with closing(session.client("batch", **options)) as batch:
                 _create_queues(batch, others, outputs)
     except (ClientError, BotoCoreError) as error:
         raise SandboxError(f"{TEMPLATE} cannot be deployed in the sandbox: {error}") from error
+
+
+def is_deployed(folders: Folders, queues: Collection[str] = ()) -> bool:
+    """Whether the stack that the sandbox keeps is what `deploy` would make it: it asks nobody."""
+    types, others = _sorted_out(queues)
+    try:
+        kept = read_json(folders.root / "stacks" / f"{STACK}.json")
+        given = kept["parameters"]
+    except (FileNotFoundError, ValueError, LookupError):  # the server says what is wrong
+        return False
+    wanted = _parameters(given, types, settings.DEFAULT_BUCKET)
+    is_current = kept["status"] in _GOOD and given == {**given, **wanted}
+    return not others and is_current and kept["template"] == _template()
+
+
+def _session(credentials: Credentials) -> Session:
+    """One that looks into nobody's files: they are for AWS, and their profile may be none."""
+    import boto3  # a quarter of a second, which only those who deploy shall pay
+    import botocore.session
+
+    own = botocore.session.Session()
+    for name, value in (("profile", None), *((it, os.devnull) for it in _FILES)):
+        own.get_component("config_store").set_config_variable(name, value)
+    own.set_credentials(credentials.access_key, credentials.secret_key)
+    return boto3.session.Session(botocore_session=own)
+
+
+def _sorted_out(queues: Collection[str]) -> tuple[list[tuple[str, bool]], list[str]]:
+    """Instance types that queues are named after, and queues of other names."""
+    types = {queue: _type_of(queue) for queue in queues if queue not in settings.DEFAULT_QUEUES}
+    others = [queue for queue, kind in types.items() if kind is None]
+    return [kind for kind in types.values() if kind], others
 
 
 def _type_of(queue: str) -> tuple[str, bool] | None:
@@ -94,6 +130,8 @@ def _deploy_stack(
     if present is not None and present["StackStatus"] in _HALF_MADE:
         client.delete_stack(StackName=STACK)
         present = _present(client)
+        if present is not None:
+            raise SandboxError(_CANNOT_GO.format(why=_failures(client)))
     given = {
         each["ParameterKey"]: each["ParameterValue"]
         for each in (present or {}).get("Parameters", [])
@@ -173,23 +211,29 @@ def _change(
         Capabilities=_CAPABILITIES,
         ImportExistingResources=True,
     )
-    client.execute_change_set(ChangeSetName=made["Id"], StackName=STACK)
+    # Another text may well mean the same
+    if client.describe_change_set(ChangeSetName=made["Id"])["Status"] != "FAILED":
+        client.execute_change_set(ChangeSetName=made["Id"], StackName=STACK)
     client.delete_change_set(ChangeSetName=made["Id"], StackName=STACK)
 
 
 def _check(client: CloudFormationClient, present: Any) -> None:  # noqa: ANN401 - boto3's own
     if present is not None and present["StackStatus"] in _GOOD:
         return
-    events = client.describe_stack_events(StackName=STACK)["StackEvents"]
-    failed = [
-        f"{each['LogicalResourceId']}: {each.get('ResourceStatusReason')}"
-        for each in events
-        if each["ResourceStatus"].endswith("_FAILED") and each["LogicalResourceId"] != STACK
-    ]
     raise SandboxError(
         f"{TEMPLATE} cannot be deployed in the sandbox: {present and present['StackStatus']}; "
-        f"{'; '.join(failed) or 'no resource says why'}"
+        f"{_failures(client)}"
     )
+
+
+def _failures(client: CloudFormationClient) -> str:
+    events = client.describe_stack_events(StackName=STACK)["StackEvents"]
+    failed = {  # the last of each resource
+        each["LogicalResourceId"]: each.get("ResourceStatusReason")
+        for each in reversed(events)
+        if each["ResourceStatus"].endswith("_FAILED") and each["LogicalResourceId"] != STACK
+    }
+    return "; ".join(f"{name}: {why}" for name, why in failed.items()) or "no resource says why"
 
 
 def _create_queues(batch: BatchClient, queues: list[str], outputs: dict[str, str]) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from geoschem_bench.errors import SandboxError
 from geoschem_bench.sandbox.batch.job import ON_A_HOST, Job
-from geoschem_bench.sandbox.batch.launchers import Launcher, launcher_of, scratch_folder
 from geoschem_bench.sandbox.files import json_files, read_json, write_json
 from geoschem_bench.sandbox.settings import Folders, LauncherName
+
+if TYPE_CHECKING:
+    from geoschem_bench.sandbox.batch.launchers import Launcher
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,14 @@ class Choice:
 
     def made(self, folders: Folders) -> Launcher:
         """The launcher, for the jobs of one state."""
+        from geoschem_bench.sandbox.batch.launchers import launcher_of  # moto: a fifth of a second
+
         return launcher_of(self.launcher, self.engine, str(folders.root))
 
     def end_left_jobs(self, folders: Folders) -> None:
         """Ends jobs of a server that could not do it itself. The next start marks them FAILED."""
+        from geoschem_bench.sandbox.batch.launchers import scratch_folder
+
         try:
             launcher = self.made(folders)
             for path in json_files(folders.batch / "jobs"):

@@ -16,7 +16,7 @@ import psutil
 
 from geoschem_bench.errors import SandboxError
 from geoschem_bench.sandbox.credentials import ensure_credentials, read_credentials
-from geoschem_bench.sandbox.deployment import deploy
+from geoschem_bench.sandbox.deployment import deploy, is_deployed
 from geoschem_bench.sandbox.kept import Choice
 from geoschem_bench.sandbox.record import Sandbox, ServerRecord
 from geoschem_bench.sandbox.settings import (
@@ -66,7 +66,8 @@ def up(
         else:
             _check_is_wanted(record, folders, region, behaviour)
         sandbox = _sandbox(record, state_dir)
-        deploy(sandbox.endpoint_url, region, queues, credentials=sandbox.credentials)
+        if not (is_deployed(folders, queues) and _has_stacks(record)):
+            deploy(sandbox.endpoint_url, region, queues, credentials=sandbox.credentials)
     return sandbox
 
 
@@ -150,6 +151,13 @@ def _living(folders: Folders) -> ServerRecord | None:
     return record
 
 
+def _has_stacks(record: ServerRecord) -> bool:
+    """Whether the server has made its stacks again; waits as long as it tries."""
+    while (answer := record.status()) and answer.get("has_stacks", False) is None:
+        time.sleep(_PAUSE_SECONDS)
+    return bool(answer and answer.get("has_stacks"))
+
+
 def _check_is_wanted(
     record: ServerRecord, folders: Folders, region: str, behaviour: Behaviour | None
 ) -> None:
@@ -179,6 +187,8 @@ def _renewed_choice(folders: Folders, behaviour: Behaviour | None) -> Choice:
 def _start(folders: Folders, region: str, behaviour: Behaviour | None) -> ServerRecord:
     choice = _renewed_choice(folders, behaviour)
     process = _spawn(folders, _command(folders, region, behaviour or Behaviour(), choice))
+    if not is_deployed(folders):
+        import boto3  # noqa: F401 - which deploying will need, while there is nothing else to do
     for pid in [pid for pid, child in _started.items() if child.poll() is not None]:
         del _started[pid]
     _started[process.pid] = process

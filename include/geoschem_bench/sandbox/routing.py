@@ -7,11 +7,12 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
+from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug import Response
 
-from geoschem_bench.sandbox.cloudformation.query import error_of
+from geoschem_bench.errors import SandboxError
 from geoschem_bench.sandbox.gate import Gate, scope_of
 from geoschem_bench.sandbox.persistence.wsgi import Answer, call, read_body
 from geoschem_bench.sandbox.settings import STATUS_PATH
@@ -19,7 +20,7 @@ from geoschem_bench.sandbox.settings import STATUS_PATH
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_WITHOUT_STACKS = frozenset({"cloudformation", "dynamodb", "s3", "servicequotas", "sts"})
+_WITHOUT_STACKS = frozenset({"dynamodb", "s3", "servicequotas", "sts"})
 """Services that have all they need before the stacks are made again, or see to it themselves."""
 _READS_OF_LOGS = ("GetLogEvents", "FilterLogEvents")
 _USES_OF_NETWORKS = ("/v1/createcomputeenvironment", "/v1/updatecomputeenvironment")
@@ -74,18 +75,29 @@ class Router:
         start_response(answer.status, answer.headers)
         return [answer.body]
 
+    def restore(self) -> None:
+        """Makes the stacks again, if that is still to be done. SandboxError: they cannot be."""
+        with self._everything():
+            self._restore()
+
     def ask(self, environ: WSGIEnvironment) -> Answer:
         """Answers a request of whoever may ask: the gate is behind us."""
         region, service = scope_of(environ)
         body = read_body(environ)
-        if service in self._own and region != self._region:
-            return call(_wrong_region(service, region, self._region), environ)
+        if service in (*self._own, "cloudformation") and region != self._region:
+            return _refusal(
+                environ,
+                f"this sandbox has its {service} in {self._region}, the request is for {region}; "
+                f"set AWS_REGION and AWS_DEFAULT_REGION to {self._region}",
+            )
         if _needs_stacks(service, environ):
-            with self._everything():
-                self._restore()
+            try:
+                self.restore()
+            except SandboxError as error:
+                return _refusal(environ, str(error))
         if service == "cloudformation":  # makes things of all services
             with self._everything():
-                return call(self._own[service], environ)
+                return self._ask_moto(environ, body, region, service)
         if service in self._own:
             return call(self._own[service], environ)
         return self._ask_moto(environ, body, region, service)
@@ -119,15 +131,14 @@ def _needs_stacks(service: str, environ: WSGIEnvironment) -> bool:
     return not (service == "logs" and operation in _READS_OF_LOGS)
 
 
-def _wrong_region(service: str, region: str, ours: str) -> Response:
-    message = (
-        f"this sandbox has its {service} in {ours}, the request is for {region}; "
-        f"set AWS_REGION and AWS_DEFAULT_REGION to {ours}"
-    )
-    if service == "cloudformation":
-        return Response(error_of("ValidationError", message), 400, mimetype="text/xml")
-    kind = "ClientException" if service == "batch" else "NoSuchResourceException"
+def _refusal(environ: WSGIEnvironment, message: str) -> Answer:
+    """In the protocol of the request: forms are answered in XML, all else in JSON."""
+    if str(environ.get("CONTENT_TYPE", "")).startswith("application/x-www-form-urlencoded"):
+        fault = f"<Code>ValidationError</Code><Message>{escape(message)}</Message>"
+        body = f"<Response><Errors><Error>{fault}</Error></Errors></Response>"
+        return call(Response(body, 400, mimetype="text/xml"), environ)
+    kind = "NoSuchResourceException" if "HTTP_X_AMZ_TARGET" in environ else "ClientException"
     body = json.dumps({"__type": kind, "message": message})
     response = Response(body, 400, mimetype="application/json")
     response.headers["x-amzn-ErrorType"] = kind
-    return response
+    return call(response, environ)

@@ -26,11 +26,6 @@ from geoschem_bench.sandbox.batch.attempt import Host
 from geoschem_bench.sandbox.batch.logs import LogStore
 from geoschem_bench.sandbox.batch.scheduler import Scheduler
 from geoschem_bench.sandbox.batch.state import BatchState
-from geoschem_bench.sandbox.clients import Clients
-from geoschem_bench.sandbox.cloudformation.app import CloudFormationApp
-from geoschem_bench.sandbox.cloudformation.service import Stacks
-from geoschem_bench.sandbox.cloudformation.stacks import StackShelf
-from geoschem_bench.sandbox.cloudformation.types.base import Place
 from geoschem_bench.sandbox.credentials import read_credentials
 from geoschem_bench.sandbox.files import write_json
 from geoschem_bench.sandbox.gate import Gate
@@ -41,6 +36,7 @@ from geoschem_bench.sandbox.persistence.s3 import S3Mirror
 from geoschem_bench.sandbox.quotas import QuotasApp
 from geoschem_bench.sandbox.routing import Mirror, Router
 from geoschem_bench.sandbox.settings import HOST, Behaviour, Folders, LauncherName
+from geoschem_bench.sandbox.stacks.mirror import StacksMirror
 
 _PAUSE_SECONDS = 0.05
 _CLAIM_SECONDS = 5.0
@@ -70,26 +66,29 @@ class Server:
         s3 = S3Mirror(root / "s3", DEFAULT_ACCOUNT_ID)
         dynamodb = DynamoDBMirror(root / "dynamodb", DEFAULT_ACCOUNT_ID)
         ecr = ECRMirror(root / "ecr", DEFAULT_ACCOUNT_ID)
-        mirrors: dict[str, Mirror] = {"s3": s3, "dynamodb": dynamodb, "ecr": ecr}
+        place = (DEFAULT_ACCOUNT_ID, self._region)
+        stacks = StacksMirror(root / "stacks", place, self._state, self._logs, (s3, dynamodb, ecr))
+        mirrors: dict[str, Mirror] = {
+            "cloudformation": stacks, "s3": s3, "dynamodb": dynamodb, "ecr": ecr
+        }  # fmt: skip
         router = Router(Gate(self._credentials.access_key), self._region, mirrors, self._status)
         s3.load(router.moto)
         dynamodb.load()
         ecr.load()
-        # After the mirrors: what has files of its own, a stack finds in place.
-        stacks = self._make_stacks(router)
         quotas = QuotasApp(root / "quotas.json", self._region, DEFAULT_ACCOUNT_ID)
-        own: dict[str, Any] = {
-            "batch": BatchApp(self._state),
-            "cloudformation": CloudFormationApp(stacks),
-            "servicequotas": quotas,
-        }
+        own: dict[str, Any] = {"batch": BatchApp(self._state), "servicequotas": quotas}
+        # After the mirrors: what has files of its own, a stack finds in place.
         router.serve(own, stacks.restore)
+        self._stacks = stacks
         return router
 
-    def _make_stacks(self, router: Router) -> Stacks:
-        clients = Clients(router.ask, self._region, self._credentials)
-        place = Place(DEFAULT_ACCOUNT_ID, self._region, clients, self._state, self._logs)
-        return Stacks(place, StackShelf(self._folders.root / "cloudformation"))
+    def _restore_stacks(self) -> None:
+        """Does what takes a second before anybody asks for it."""
+        try:
+            self._stacks.prepare()
+            self._router.restore()
+        except SandboxError:  # which who asks is told as well
+            logging.exception("stacks")
 
     def _make_host(self, behaviour: Behaviour) -> Host:
         return Host(
@@ -108,13 +107,19 @@ class Server:
         return f"http://{HOST}:{self._http.port}"
 
     def _status(self) -> dict[str, Any]:
-        return {"token": self._token, "pid": os.getpid(), "jobs": self._state.job_counts()}
+        return {
+            "token": self._token,
+            "pid": os.getpid(),
+            "jobs": self._state.job_counts(),
+            "has_stacks": self._stacks.is_restored,
+        }
 
     def run(self) -> None:
         """Serves until SIGTERM or SIGINT, then ends the jobs and returns."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._asked_to_stop.set())
         self._scheduler.start()
+        threading.Thread(target=self._restore_stacks, name="stacks", daemon=True).start()
         serve = partial(self._http.serve_forever, poll_interval=_PAUSE_SECONDS)
         threading.Thread(target=serve, name="http", daemon=True).start()
         self._announce()

@@ -35,10 +35,10 @@ class Connection:
     region: str
     environment: Mapping[str, str]
 
-    @property
-    def is_of_the_sandbox(self) -> bool:
-        """Whether it leads to a sandbox, whose key the person's shell has, or nobody."""
-        return "AWS_ENDPOINT_URL" in self.environment
+    def is_reached_from(self, environment: Mapping[str, str]) -> bool:
+        """Whether this is of AWS, or of the very sandbox that the environment leads to."""
+        endpoint = self.environment.get("AWS_ENDPOINT_URL")
+        return endpoint is None or endpoint == environment.get("AWS_ENDPOINT_URL")
 
     @property
     def title(self) -> str:

@@ -119,7 +119,7 @@ def test_presigned_addresses_carry_the_key(sandbox, connect, version):
 def test_the_status_needs_no_key_and_tells_none(sandbox):
     code, text = ask(sandbox, STATUS_PATH)
     assert code == 200
-    assert json.loads(text).keys() == {"token", "pid", "jobs"}
+    assert json.loads(text).keys() == {"token", "pid", "jobs", "has_stacks"}
     assert sandbox.access_key not in text
     assert sandbox.secret_key not in text
     assert ask(sandbox, STATUS_PATH + "/")[0] == 403

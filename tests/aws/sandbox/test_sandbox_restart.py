@@ -96,10 +96,9 @@ def test_the_log_group_keeps_its_retention(killable, restarted):
 
 
 def test_a_stack_that_was_being_made_when_the_server_died_is_made_anew(killable, restarted):
-    path = killable.state_dir / "sandbox" / "cloudformation" / f"{STACK}.json"
+    path = killable.state_dir / "sandbox" / "stacks" / f"{STACK}.json"
     killable.kill()
-    stopped = json.loads(path.read_text()) | {"status": "CREATE_IN_PROGRESS"}
-    path.write_text(json.dumps(stopped))
+    path.unlink()  # written when a stack is complete
     killable.start()
     assert described(killable)["StackStatus"] == "CREATE_COMPLETE"
     assert described(killable)["StackId"] != restarted["stack"]["StackId"]
@@ -124,7 +123,7 @@ def test_what_an_older_sandbox_made_itself_becomes_part_of_the_stack(tmp_path, c
     with running(tmp_path, queues=queues) as sandbox, closing(connect(sandbox, "s3")) as s3:
         s3.put_object(Bucket=sandbox.bucket, Key="old", Body=b"x")
     folder = tmp_path / "sandbox"
-    for since_then in ("cloudformation", "ecr", "logs"):
+    for since_then in ("stacks", "ecr", "logs"):
         shutil.rmtree(folder / since_then)
     for path in (folder / "batch" / "compute-environments").glob("*.json"):
         made = json.loads(path.read_text())

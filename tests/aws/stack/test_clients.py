@@ -22,8 +22,8 @@ SOURCES = sorted(
     for path in (ROOT / folder).rglob("*.py")
 )
 REGION = "eu-central-1"
-HOLDERS = ("account", "self", "place")
-"""What holds a region itself: aws.account.Account, and Place of the sandbox's CloudFormation."""
+HOLDERS = ("account", "self")
+"""What holds a region itself: aws.account.Account."""
 OUR_OWN = ("include/geoschem_bench/aws/clients.py",)
 """Places that hand a region on; every other call names one itself."""
 

@@ -13,7 +13,7 @@ from geoschem_bench.aws.stack.template import (
     check_values,
     read_template,
 )
-from geoschem_bench.aws.stack.wishes import expiry, requested, types_wanted, with_types
+from geoschem_bench.aws.stack.wishes import check_types, expiry, requested, types_wanted, with_types
 from geoschem_bench.errors import NotFoundError, UserError
 from geoschem_bench.planning import plan_suite
 from geoschem_bench.suite import load_suite
@@ -122,6 +122,13 @@ def test_types_that_are_there_already_change_nothing():
     wanted = {"CampaignInstanceTypes": {"a.b"}, "CampaignSpotInstanceTypes": set(),
               "MultinodeInstanceTypes": set()}  # fmt: skip
     assert with_types({}, {"CampaignInstanceTypes": "c.d, a.b"}, wanted) == {}
+
+
+def test_a_type_in_two_lists_of_one_name_is_refused():
+    lists = {"CampaignInstanceTypes": "a.b,c.d", "MultinodeInstanceTypes": " c.d"}
+    with pytest.raises(UserError, match=r"^c\.d: in CampaignInstanceTypes and in Multinode.*--set"):
+        check_types(lists)
+    check_types(lists | {"MultinodeInstanceTypes": "", "CampaignSpotInstanceTypes": "a.b"})
 
 
 def test_a_type_has_one_environment_and_the_multinode_one_serves_both():

@@ -54,6 +54,17 @@ def types_wanted(planned: Iterable[PlannedBenchmark], default: Collection[str]) 
     return wanted
 
 
+def check_types(values: Mapping[str, str]) -> None:
+    """UserError where a type would have two environments, and two queues, of one name."""
+    both = sorted(set(_types(values.get(ON_DEMAND, ""))) & set(_types(values.get(MULTINODE, ""))))
+    if both:
+        raise UserError(
+            f"{', '.join(both)}: in {ON_DEMAND} and in {MULTINODE}, which would have the same "
+            f"names; name it in one of them, by --set {ON_DEMAND}=… or --set {MULTINODE}=… (an "
+            f"environment for several nodes takes jobs of one node as well)"
+        )
+
+
 def with_types(values: Mapping[str, str], present: Mapping[str, str],
                wanted: TypesWanted) -> dict[str, str]:  # fmt: skip
     """The values with these types added to those that are given, or already in the stack.

@@ -59,7 +59,7 @@ def doctor(
 def _connection() -> Connection | None:
     """What is to be examined; the sandbox's stack needs the sandbox's key."""
     known = read_connection(state_folder())
-    if known and known.is_of_the_sandbox and not os.environ.get("AWS_ENDPOINT_URL"):
+    if known and not known.is_reached_from(os.environ):
         raise SettingsError(
             f"this folder is connected to {known.title} of the sandbox; take its environment: "
             'eval "$(geoschem-bench sandbox up --env)", or forget it: geoschem-bench stack '

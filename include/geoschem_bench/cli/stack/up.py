@@ -127,12 +127,13 @@ def _asked(
     from geoschem_bench.aws.stack.failures import check_can_change
     from geoschem_bench.aws.stack.reading import find_stack
     from geoschem_bench.aws.stack.template import check_values
-    from geoschem_bench.aws.stack.wishes import DEFAULTS, types_wanted, with_types
+    from geoschem_bench.aws.stack.wishes import DEFAULTS, check_types, types_wanted, with_types
 
     found = find_stack(account, name)
     check_can_change(found, account.region)
     old = None if found and found.status in ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE") else found
     asked = _Asked(account, name, template, values, old)
+    check_types(asked.all_values)
     if suite is None:
         return asked
     planned = plan_suite(load_suite(find_suite(suite)), routes=routes_of())
@@ -162,15 +163,15 @@ def _prepare(asked: _Asked, adopt_data: bool) -> ChangeSet | None:
     from geoschem_bench.aws.stack.reading import OUR_TAG
     from geoschem_bench.aws.stack.wishes import requested
 
-    values = asked.all_values
-    tags = {"owner": values.get("Owner", ""), "expires": values.get("ExpiresOn", "")}
     wish = Wish(
         name=asked.name,
         template=asked.template,
         parameters=requested(
             asked.template, asked.values, asked.old.parameters if asked.old else None
         ),
-        tags=dict([OUR_TAG]) | {key: value for key, value in tags.items() if value},
+        # None that changes: CloudFormation hands them on, and environments cannot change theirs.
+        # Owner and expiry are tags that the template gives to what may have others later.
+        tags=dict([OUR_TAG]),
         is_new=asked.old is None,
         adopt=adopt_data,
     )

@@ -58,6 +58,12 @@ class LogStore:
         for stream in [name for name, of in self._group_of.items() if of == group]:
             del self._group_of[stream]
 
+    def forget_deleted(self) -> None:
+        """Removes the files of groups that somebody has deleted in moto."""
+        for place in [path for path in self._folder.glob("*") if path.is_dir()]:
+            if not self.has_group(unquote(place.name)):
+                self.delete_group(unquote(place.name))
+
     def create(self, stream: str, group: str = LOG_GROUP) -> None:
         """Makes an empty stream, so that a job that prints nothing has one as well."""
         self.ensure_group(group)

@@ -48,7 +48,7 @@ class DynamoDBMirror:
             for table_name, item in _items_in(operation, json.loads(body)):
                 self._write_item(region, self._backend(region).get_table(table_name), item)
         else:
-            self._write_tables(region)
+            self.refresh(region)
 
     def _backend(self, region: str) -> DynamoDBBackend:
         return dynamodb_backends[self._account][region]
@@ -64,7 +64,7 @@ class DynamoDBMirror:
         else:
             write_json(path, _text(stored.to_json()["Attributes"]))
 
-    def _write_tables(self, region: str) -> None:
+    def refresh(self, region: str) -> None:
         """Rewrites all tables of a region: operations other than on items are rare."""
         tables = dict(self._backend(region).tables)
         for folder in (self._folder / region).glob("*"):

@@ -35,6 +35,10 @@ class ECRMirror:
         return not operation.startswith(_READS)
 
     def write(self, environ: WSGIEnvironment, body: bytes, region: str) -> None:
+        """Writes through what a request that succeeded has changed."""
+        self.refresh(region)
+
+    def refresh(self, region: str) -> None:
         """Rewrites all repositories of a region: there are few, and changes are rare."""
         backend = self._backend(region)
         names = set()

@@ -70,6 +70,16 @@ class S3Mirror:
         else:
             shutil.rmtree(folder)
 
+    def refresh(self, region: str) -> None:
+        """Files the buckets that were not made by a request, and forgets those that are gone."""
+        present = {file_name(name): name for name in self._backend.buckets}
+        for folder in [path for path in self._folder.glob("*") if path.name not in present]:
+            shutil.rmtree(folder)
+        for folder_name, name in present.items():
+            path = self._folder / folder_name / "requests" / f"{_CREATION}.json"
+            if not path.exists():
+                write_json(path, _creation_of(name, self._backend.buckets[name].region_name))
+
     def _write_object(self, bucket: str, key: str) -> None:
         holder = self._backend.buckets.get(bucket)
         stored = holder.keys.get(key) if holder else None
@@ -141,6 +151,19 @@ def _saved_request(environ: WSGIEnvironment, body: bytes, region: str) -> dict[s
         "region": region,
         "headers": headers,
         "body": body.decode(),
+    }
+
+
+def _creation_of(bucket: str, region: str) -> dict[str, Any]:
+    """The request that would have made a bucket."""
+    place = f"<LocationConstraint>{region}</LocationConstraint>"
+    body = f"<CreateBucketConfiguration>{place}</CreateBucketConfiguration>"
+    return {
+        "path": f"/{bucket}",
+        "query": "",
+        "region": region,
+        "headers": {},
+        "body": "" if region == "us-east-1" else body,
     }
 
 

@@ -64,6 +64,7 @@ def _podman(folder: Path) -> Iterator[str]:
     service = subprocess.Popen(
         ["podman", "system", "service", "--time=0", url],
         env={"CONTAINERS_CONF": str(settings), **os.environ},
+        cwd=folder,  # where a container that ran out of memory leaves an empty file
     )
     try:
         _wait_until_it_answers(url)

@@ -1,1 +1,0 @@
-"""What CloudFormation can make here, type by type."""
