@@ -154,19 +154,11 @@ def launch_template(
     Every environment refers to one, so here all of them wait until instances can get out.
     """
     template = ec2.CfnLaunchTemplate
-    disk = template.EbsProperty(
-        volume_type="gp3",
-        volume_size=number("VolumeGiB"),
-        encrypted=True,
-        delete_on_termination=True,
-    )
     made = template(
         stack,
         logical_id,
         launch_template_data=template.LaunchTemplateDataProperty(
-            block_device_mappings=[
-                template.BlockDeviceMappingProperty(device_name="/dev/xvda", ebs=disk)
-            ],
+            block_device_mappings=[_disk()],
             # Hop limit 2: the runner asks from within a container
             metadata_options=template.MetadataOptionsProperty(
                 http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=2
@@ -186,6 +178,17 @@ def launch_template(
     for part in network.way_out:
         made.add_resource_dependency(part)
     return made
+
+
+def _disk() -> ec2.CfnLaunchTemplate.BlockDeviceMappingProperty:
+    template = ec2.CfnLaunchTemplate
+    disk = template.EbsProperty(
+        volume_type="gp3",
+        volume_size=number("VolumeGiB"),
+        encrypted=True,
+        delete_on_termination=True,
+    )
+    return template.BlockDeviceMappingProperty(device_name="/dev/xvda", ebs=disk)
 
 
 def _tags() -> list[CfnTag]:

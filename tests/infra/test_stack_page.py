@@ -42,13 +42,13 @@ def test_every_gap_has_its_test(gaps):
 
 
 def test_the_page_lists_what_the_sandbox_leaves_out(gaps):
-    listed = {}
+    listed: dict[str, tuple[str, ...] | None] = {}
     for what, fate, _ in cells(gaps):
         kind, *properties = re.findall(r"`([\w:]+)`", what) or [""]
         if fate == "left out":
             listed[kind] = None
         elif fate == "without effect":
-            listed[kind] = tuple(sorted((*listed.get(kind, ()), *properties)))
+            listed[kind] = tuple(sorted((*(listed.get(kind) or ()), *properties)))
     assert listed == NOT_MODELLED
 
 

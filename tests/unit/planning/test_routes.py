@@ -73,7 +73,7 @@ def test_what_is_written_is_read(queues: dict[str, str]) -> None:
     [
         ("arm64", "", "GEOSCHEM_BENCH_QUEUES: 'arm64' is no pair"),
         ("arm64=", "", "no pair"),
-        ("arm=q", "", "'arm' is none of arm64, x86_64, arm64-spot, x86_64-spot or an instance type"),
+        ("arm=q", "", "'arm' is none of arm64, x86_64, arm64-spot, x86_64-spot or an instance"),
         ("arm64=a,arm64=b", "", "arm64 is there twice"),
         ("", "c7g.4xlarge=d", "GEOSCHEM_BENCH_JOB_DEFINITIONS: 'c7g.4xlarge' is none of arm64"),
     ],

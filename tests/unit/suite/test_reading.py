@@ -182,8 +182,9 @@ def test_the_suites_of_the_repository():
     assert sorted(path.stem for path in CONFIGS.glob("*.yaml")) == SUITES
 
 
-@pytest.mark.parametrize(("stem", "count"), [("first", 2), ("mini", 2), ("full", 17), ("nightly", 4),
-                                             ("sandbox", 6), ("graviton-vs-x86", 13)])  # fmt: skip
+@pytest.mark.parametrize(("stem", "count"), [("first", 2), ("mini", 2), ("full", 17),
+                                             ("nightly", 4), ("sandbox", 6),
+                                             ("graviton-vs-x86", 13)])  # fmt: skip
 def test_each_suite_of_the_repository_loads(stem, count):
     suite = load_suite(CONFIGS / f"{stem}.yaml")
     assert len(suite.benchmarks) == count
