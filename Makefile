@@ -40,7 +40,8 @@ container: .venv/.ready  ## Images for arm64 and x86_64, and a suite in real con
 	container/engine.sh setup amd64 arm64
 	container/build.sh
 	container/engine.sh start
-	eval "$$(container/engine.sh env)" && $(BIN)/geoschem-bench sandbox up --containers && $(BIN)/geoschem-bench run $(SUITE); \
+	eval "$$(container/engine.sh env)" && exports="$$($(BIN)/geoschem-bench sandbox up --containers --env)" && eval "$$exports" && \
+	  $(BIN)/geoschem-bench run $(SUITE); \
 	  ended=$$?; $(BIN)/geoschem-bench sandbox down; container/engine.sh stop; exit $$ended
 
 template: .venv/.ready  ## Synthesize infra/BenchmarkingStack.template.json anew (needs Node)

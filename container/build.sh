@@ -106,7 +106,9 @@ choose_engine() {
         fail "docker has no buildx here; install docker-buildx-plugin, or say --engine podman"
 }
 
-has_docker() { [[ $(docker --version 2>/dev/null) != *podman* ]] && docker info >/dev/null 2>&1; }
+has_docker() {  # a server that answers and is Docker's own: DOCKER_HOST may lead to podman's
+    [[ $(docker version --format '{{range .Server.Components}}{{.Name}} {{end}}' 2>/dev/null) == Engine* ]]
+}
 native() { case $(uname -m) in x86_64) echo amd64 ;; aarch64 | arm64) echo arm64 ;; *) uname -m ;; esac }
 machine_of() { case $1 in amd64) echo x86_64 ;; arm64) echo aarch64 ;; esac }
 can_run() { [[ $1 == "$(native)" || -e /proc/sys/fs/binfmt_misc/qemu-$(machine_of "$1") || $(uname -s) != Linux ]]; }

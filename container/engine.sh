@@ -29,7 +29,9 @@ folder=$repository/.cache/containers
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "engine.sh: $*"; exit 1; }
 native() { case $(uname -m) in x86_64) echo amd64 ;; aarch64 | arm64) echo arm64 ;; *) uname -m ;; esac }
-has_docker() { [[ $(docker --version 2>/dev/null) != *podman* ]] && docker info >/dev/null 2>&1; }
+has_docker() {  # a server that answers and is Docker's own: DOCKER_HOST may lead to podman's
+    [[ $(docker version --format '{{range .Server.Components}}{{.Name}} {{end}}' 2>/dev/null) == Engine* ]]
+}
 
 # The functions below run in this order.
 

@@ -151,16 +151,23 @@ def test_an_unknown_phase_is_refused_before_any_task():
         run_suite(QUICK, {"phases": ["bogus"]})
 
 
-def test_a_suite_of_another_region_is_refused_on_aws(monkeypatch):
+@pytest.mark.parametrize(
+    ("stem", "message"),
+    [
+        ("full", "AWS_DEFAULT_REGION=us-east-1"),
+        ("sandbox", "instance_type is 'local', this computer, but the run is for AWS"),
+    ],
+)
+def test_what_only_the_sandbox_can_do_is_refused_on_aws(stem, message):
     from airflow.sdk.exceptions import AirflowFailException
 
     from geoschem_bench.orchestration.run_context import Parts
-    from geoschem_bench.orchestration.tasks import _check_region
+    from geoschem_bench.orchestration.tasks import _check_place
 
-    suite = load_suite(CONFIGS / "full.yaml")
+    suite = load_suite(CONFIGS / f"{stem}.yaml")
     on_aws = SimpleNamespace(settings=SimpleNamespace(region="us-west-2", endpoint_url=None))
-    with pytest.raises(AirflowFailException, match="AWS_DEFAULT_REGION=us-east-1"):
-        _check_region(suite, cast("Parts", on_aws))
+    with pytest.raises(AirflowFailException, match=message):
+        _check_place(suite, cast("Parts", on_aws))
 
 
 def count_jobs(sandbox):

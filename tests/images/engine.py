@@ -74,12 +74,12 @@ def find_engine() -> Engine | None:
 
 
 def _docker_answers() -> bool:
-    """Whether Docker runs; podman may go by its name."""
+    """Whether a server of Docker's own does; DOCKER_HOST may lead to podman's."""
     if not shutil.which("docker"):
         return False
-    named = subprocess.run(["docker", "--version"], capture_output=True, text=True, check=False)
-    asked = subprocess.run(["docker", "info"], capture_output=True, check=False)
-    return "podman" not in named.stdout and asked.returncode == 0
+    which = ["docker", "version", "--format", "{{range .Server.Components}}{{.Name}} {{end}}"]
+    asked = subprocess.run(which, capture_output=True, text=True, check=False)
+    return asked.returncode == 0 and asked.stdout.startswith("Engine")
 
 
 def build(engine: Engine, architecture: str) -> Image:

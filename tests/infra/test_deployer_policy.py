@@ -70,13 +70,15 @@ def test_what_is_said_to_be_unused_hides_no_type(resources):
 
 
 COMMANDS = {
-    "stack up": "cloudformation:CreateChangeSet cloudformation:DescribeChangeSet "
+    "stack up": "cloudformation:ListChangeSets "
+    "cloudformation:CreateChangeSet cloudformation:DescribeChangeSet "
     "cloudformation:ExecuteChangeSet cloudformation:DeleteChangeSet cloudformation:TagResource "
     "cloudformation:DescribeStackEvents cloudformation:GetTemplate ecr:DescribeRepositories "
     "logs:DescribeLogGroups dynamodb:DescribeTable s3:ListBucket",
     "stack doctor": "ec2:DescribeRegions ec2:DescribeInstanceTypeOfferings ec2:DescribeSubnets "
     "ec2:DescribeSecurityGroups ec2:DescribeRouteTables ec2:DescribeVpcEndpoints "
-    "ec2:DescribeLaunchTemplateVersions servicequotas:GetServiceQuota ecr:BatchGetImage "
+    "ec2:DescribeLaunchTemplateVersions servicequotas:GetServiceQuota "
+    "servicequotas:GetAWSDefaultServiceQuota ecr:BatchGetImage "
     "ecr:GetDownloadUrlForLayer s3:PutObject s3:GetObject s3:DeleteObject dynamodb:Query "
     "dynamodb:DescribeTable logs:DescribeLogGroups iam:GetRole iam:SimulatePrincipalPolicy "
     "batch:DescribeComputeEnvironments batch:DescribeJobQueues batch:DescribeJobDefinitions",

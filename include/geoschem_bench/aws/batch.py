@@ -16,6 +16,8 @@ DEFAULT_LOG_GROUP = "/aws/batch/job"
 """Of definitions that name none."""
 _LINE = 2000
 """Characters kept of a log line, which may have 256 kB."""
+LIVING = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
+"""In the order in which a job has them: asked in this one, none that goes on is missed."""
 FINISHED = ("SUCCEEDED", "FAILED")
 
 
@@ -66,12 +68,23 @@ class BatchJobs:
 
     def named(self, queues: Iterable[str], prefix: str) -> list[Job]:
         """Jobs in any state whose name begins with `prefix`."""
+        filters = [{"name": "JOB_NAME", "values": [f"{prefix}*"]}]
         ids = [
             summary["jobId"]
             for queue in sorted(set(queues))
-            for summary in self._summaries(queue, prefix)
+            for summary in self._summaries(queue, filters=filters)
         ]
         return self.describe(ids)
+
+    def living(self, queues: Iterable[str]) -> list[Job]:
+        """All that have not ended, whatever their names: asked for by state, not by a pattern."""
+        ids = [
+            summary["jobId"]
+            for queue in sorted(set(queues))
+            for status in LIVING
+            for summary in self._summaries(queue, jobStatus=status)
+        ]
+        return [job for job in self.describe(dict.fromkeys(ids)) if job.status not in FINISHED]
 
     def terminate(self, jobs: Iterable[Job], reason: str) -> int:
         """Stop those that still live; how many that were."""
@@ -87,6 +100,11 @@ class BatchJobs:
             return QueueState(False, True, f"queue {queue} is missing; deploy it, or name another "
                               "under suite.queues")  # fmt: skip
         names = [item["computeEnvironment"] for item in found[0]["computeEnvironmentOrder"]]
+        if not names:  # asked for none, Batch would tell of all
+            cure = (f"aws batch update-job-queue --job-queue {queue} --compute-environment-order "
+                    "order=1,computeEnvironment=NAME")  # fmt: skip
+            return QueueState(False, True, f"queue {queue} has no environment behind it; give it "
+                              f"one: {cure}")  # fmt: skip
         environments = _asked(self._batch.describe_compute_environments, computeEnvironments=names)[
             "computeEnvironments"
         ]
@@ -116,11 +134,10 @@ class BatchJobs:
             raise StorageError(f"cannot read the log {job.log_stream}: {error}") from error
         return tuple(event["message"][:_LINE] for event in answer["events"])
 
-    def _summaries(self, queue: str, prefix: str) -> Iterator[dict[str, Any]]:
-        filters = [{"name": "JOB_NAME", "values": [f"{prefix}*"]}]
+    def _summaries(self, queue: str, **which: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - boto3's own
         token: dict[str, str] = {}
         while True:
-            page = _asked(self._batch.list_jobs, jobQueue=queue, filters=filters, **token)
+            page = _asked(self._batch.list_jobs, jobQueue=queue, **which, **token)
             yield from page["jobSummaryList"]
             if not page.get("nextToken"):
                 return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from geoschem_bench.catalog import Catalog
@@ -12,6 +12,7 @@ DEFAULT_LOG_GROUP = "/aws/batch/job"
 _AT_ONCE = 100
 _ANY_TYPE = {"optimal": "x86_64", "default_x86_64": "x86_64", "default_arm64": "arm64"}
 """Batch's own words for several types."""
+_OTHER_PROPERTIES = ("ecsProperties", "eksProperties")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,28 @@ class Environment:
     security_groups: tuple[str, ...]
     launch_template: Mapping[str, str]
     """As Batch names it; empty where there is none."""
+    is_managed: bool = True
+    kind: str = "EC2"
+    """computeResources.type; empty where there are none."""
+    orchestration: str = "ECS"
+
+    @property
+    def obstacle(self) -> str:
+        """Why none of our jobs can run there; empty where they can."""
+        if self.orchestration != "ECS":
+            return f"{self.orchestration} runs its containers; our jobs need Batch on ECS"
+        if self.kind.startswith("FARGATE"):
+            return f"it is {self.kind}: there is no instance whose type could be measured"
+        return ""
+
+    @property
+    def doubt(self) -> str:
+        """Why nobody can tell whether our jobs can run there; empty where there is no doubt."""
+        if not self.is_managed:
+            return "it is UNMANAGED: AWS Batch does not know which instances it has"
+        if self.kind not in ("EC2", "SPOT"):
+            return f"it is of the kind {self.kind or '(none)'}, where our jobs were never tried"
+        return ""
 
     @property
     def is_usable(self) -> bool:
@@ -70,12 +93,14 @@ class Definition:
     image: str
     command: tuple[str, ...]
     vcpus: float
-    variables: Mapping[str, str]
+    variables: Mapping[str, str] = field(repr=False)  # a value may be a secret
     ulimits: frozenset[str]
     timeout_seconds: int | None
     log_group: str
     creates_log_group: bool
     job_role: str
+    unsupported: str = ""
+    """The properties that it has in place of a container that we can read; usually empty."""
 
     @property
     def is_of_the_sandbox(self) -> bool:
@@ -145,7 +170,7 @@ def _portions(names: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _environment(data: Mapping[str, Any]) -> Environment:
-    resources = data.get("computeResources", {})
+    resources = data.get("computeResources") or {}
     return Environment(
         name=data["computeEnvironmentName"],
         state=data["state"],
@@ -158,6 +183,9 @@ def _environment(data: Mapping[str, Any]) -> Environment:
         subnets=tuple(resources.get("subnets", ())),
         security_groups=tuple(resources.get("securityGroupIds", ())),
         launch_template=resources.get("launchTemplate") or {},
+        is_managed=data.get("type", "MANAGED") == "MANAGED",
+        kind=resources.get("type", ""),
+        orchestration=data.get("containerOrchestrationType") or "ECS",
     )
 
 
@@ -174,7 +202,8 @@ def _queue(data: Mapping[str, Any]) -> Queue:
 
 
 def _definition(data: Mapping[str, Any]) -> Definition:
-    container = _container(data)
+    holder = _holder(data)
+    container = holder.get("container") or holder.get("containerProperties") or {}
     logs = container.get("logConfiguration", {})
     options = logs.get("options", {})
     asked = {item["type"]: item["value"] for item in container.get("resourceRequirements", [])}
@@ -191,17 +220,17 @@ def _definition(data: Mapping[str, Any]) -> Definition:
         log_group=options.get("awslogs-group") or DEFAULT_LOG_GROUP,
         creates_log_group=options.get("awslogs-create-group") == "true",
         job_role=container.get("jobRoleArn", ""),
+        unsupported=" and ".join(name for name in _OTHER_PROPERTIES if holder.get(name)),
     )
 
 
-def _container(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The container that runs the benchmark: of several nodes, the main node's."""
+def _holder(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What names the container that runs the benchmark: of several nodes, the main node's range."""
     if data["type"] != "multinode":
-        found: Mapping[str, Any] = data.get("containerProperties", {})
-        return found
+        return data
     ranges = data["nodeProperties"]["nodeRangeProperties"]
     main = int(data["nodeProperties"].get("mainNode", 0))
-    return next((r["container"] for r in ranges if _holds(r["targetNodes"], main)), {})
+    return next((r for r in ranges if _holds(r["targetNodes"], main)), {})
 
 
 def _holds(target: str, node: int) -> bool:

@@ -86,6 +86,7 @@ def use_connection() -> Connection | None:
         return connection
     if not connection.is_reached_from(os.environ):
         return None
+    connection.check_region(os.environ)
     connection.apply()
     say(f"Connected to {connection.title} in {connection.region} (forget it: geoschem-bench stack "
         "disconnect)")  # fmt: skip
@@ -167,9 +168,15 @@ def sandbox_region() -> str:
 
 def _forget_other_accounts() -> None:
     """What the person's shell says of AWS must not reach past the sandbox."""
-    for name in list(os.environ):
-        if name.startswith("AWS_ENDPOINT_URL") or name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
-            del os.environ[name]
+    for name in foreign_settings():
+        del os.environ[name]
+
+
+def foreign_settings() -> list[str]:
+    """Variables that are set and would lead out of the sandbox, or to queues it has not."""
+    names = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "GEOSCHEM_BENCH_QUEUES",
+             "GEOSCHEM_BENCH_JOB_DEFINITIONS")  # fmt: skip
+    return [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL") or name in names]
 
 
 def sandbox_queues(*suites: Path) -> set[str]:

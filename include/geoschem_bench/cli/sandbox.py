@@ -7,7 +7,12 @@ from typing import Annotated
 
 import typer
 
-from geoschem_bench.cli.connection import kept_marker, sandbox_queues, sandbox_region
+from geoschem_bench.cli.connection import (
+    foreign_settings,
+    kept_marker,
+    sandbox_queues,
+    sandbox_region,
+)
 from geoschem_bench.cli.console import out, say, table_of
 from geoschem_bench.wiring import state_folder
 
@@ -40,7 +45,8 @@ def up(
     )
     kept_marker(state_folder()).touch()
     if env:
-        print("unset AWS_PROFILE AWS_SESSION_TOKEN")  # noqa: T201 - they would win over the keys
+        if foreign := foreign_settings():
+            print(f"unset {' '.join(sorted(foreign))}")  # noqa: T201 - they would win over the keys
         for name, value in running.environment().items():
             print(f"export {name}={shlex.quote(value)}")  # noqa: T201 - for a shell
         return

@@ -16,7 +16,7 @@ from geoschem_bench.errors import Reason, UserError
 from geoschem_bench.orchestration.job_records import job_record
 from geoschem_bench.orchestration.run_context import Parts, is_too_late, run_request
 from geoschem_bench.planning import RUN_ID_MARK, output_path, plan_suite
-from geoschem_bench.suite import Suite
+from geoschem_bench.suite import LOCAL, Suite
 from geoschem_bench.wiring import routes_of
 
 PLAN = "plan"
@@ -37,8 +37,8 @@ def make_plan(suite: Suite) -> Any:  # noqa: ANN401 - Airflow's task object
                 f"starts over {suite.header.late_minutes} minutes after its time; trigger it by "
                 "hand if it is still wanted"
             )
-        _check_region(suite, parts)
         request = run_request(context)
+        _check_place(suite.select(request.phases), parts)
         written = pipeline.plan_run(suite, request, parts.bucket, parts.objects, routes_of())
         print(f"{RUN_ID_MARK}{written.benchmark_run_id}")  # noqa: T201 - into the task's log
         for warning in written.warnings:
@@ -48,13 +48,22 @@ def make_plan(suite: Suite) -> Any:  # noqa: ANN401 - Airflow's task object
     return plan()
 
 
-def _check_region(suite: Suite, parts: Parts) -> None:
-    """The sandbox stands for any region; AWS does not."""
+def _check_place(suite: Suite, parts: Parts) -> None:
+    """The sandbox stands for any region and is this computer; AWS is neither."""
+    if parts.settings.endpoint_url is not None:
+        return
     here, wanted = parts.settings.region, suite.header.region
-    if parts.settings.endpoint_url is None and here != wanted:
+    if here != wanted:
         raise AirflowFailException(
             f"suite.region is {wanted}, but queues and bucket are in {here}; set "
             f"AWS_DEFAULT_REGION={wanted}, or correct the suite"
+        )
+    local = [each.id for each in suite.benchmarks if each.hardware.instance_type == LOCAL]
+    if local:
+        raise AirflowFailException(
+            f"{local[0]}: instance_type is 'local', this computer, but the run is for AWS; name a "
+            "type of EC2, or run it in the sandbox: geoschem-bench stack disconnect, or unset "
+            "GEOSCHEM_BENCH_BUCKET"
         )
 
 

@@ -16,6 +16,7 @@ from geoschem_bench.sandbox import settings
 from geoschem_bench.sandbox.credentials import Credentials
 from geoschem_bench.sandbox.files import read_json
 from geoschem_bench.sandbox.settings import Folders
+from geoschem_bench.wiring.settings import DEFAULT_REGION
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -82,7 +83,9 @@ def deploy(
         raise SandboxError(f"{TEMPLATE} cannot be deployed in the sandbox: {error}") from error
 
 
-def is_deployed(folders: Folders, queues: Collection[str] = ()) -> bool:
+def is_deployed(
+    folders: Folders, queues: Collection[str] = (), *, region: str = DEFAULT_REGION
+) -> bool:
     """Whether the stack that the sandbox keeps is what `deploy` would make it: it asks nobody."""
     types, others = _sorted_out(queues)
     try:
@@ -91,7 +94,9 @@ def is_deployed(folders: Folders, queues: Collection[str] = ()) -> bool:
     except (FileNotFoundError, ValueError, LookupError):  # the server says what is wrong
         return False
     wanted = _parameters(given, types, settings.DEFAULT_BUCKET)
-    is_current = kept["status"] in _GOOD and given == {**given, **wanted}
+    # A file without a region is of an older sandbox, which may have made the stack elsewhere
+    is_here = kept.get("region") == region
+    is_current = is_here and kept["status"] in _GOOD and given == {**given, **wanted}
     return not others and is_current and kept["template"] == _template()
 
 

@@ -30,6 +30,8 @@ from geoschem_bench.wiring.settings import DEFAULT_REGION
 _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
 """For what is left to do after the jobs were stopped."""
+_STACKS_SECONDS = 120.0
+"""For making the stacks again, which takes one or two."""
 _PAUSE_SECONDS = 0.05
 _LOG_LINES = 15
 _PLURAL = {"process": "processes", "container": "containers"}
@@ -66,7 +68,7 @@ def up(
         else:
             _check_is_wanted(record, folders, region, behaviour)
         sandbox = _sandbox(record, state_dir)
-        if not (is_deployed(folders, queues) and _has_stacks(record)):
+        if not (is_deployed(folders, queues, region=region) and _has_stacks(record)):
             deploy(sandbox.endpoint_url, region, queues, credentials=sandbox.credentials)
     return sandbox
 
@@ -152,8 +154,15 @@ def _living(folders: Folders) -> ServerRecord | None:
 
 
 def _has_stacks(record: ServerRecord) -> bool:
-    """Whether the server has made its stacks again; waits as long as it tries."""
+    """Whether the server has made its stacks again; waits while it tries, but not for ever."""
+    deadline = time.monotonic() + _STACKS_SECONDS
     while (answer := record.status()) and answer.get("has_stacks", False) is None:
+        if time.monotonic() > deadline:
+            raise SandboxError(
+                f"the sandbox's server (pid {record.pid}) has not made its stacks again in "
+                f"{_STACKS_SECONDS:.0f} s; see its server.log, stop it (geoschem-bench sandbox "
+                "down) and start it again"
+            )
         time.sleep(_PAUSE_SECONDS)
     return bool(answer and answer.get("has_stacks"))
 
@@ -187,7 +196,7 @@ def _renewed_choice(folders: Folders, behaviour: Behaviour | None) -> Choice:
 def _start(folders: Folders, region: str, behaviour: Behaviour | None) -> ServerRecord:
     choice = _renewed_choice(folders, behaviour)
     process = _spawn(folders, _command(folders, region, behaviour or Behaviour(), choice))
-    if not is_deployed(folders):
+    if not is_deployed(folders, region=region):
         import boto3  # noqa: F401 - which deploying will need, while there is nothing else to do
     for pid in [pid for pid, child in _started.items() if child.poll() is not None]:
         del _started[pid]

@@ -72,7 +72,7 @@ class Server:
             "cloudformation": stacks, "s3": s3, "dynamodb": dynamodb, "ecr": ecr
         }  # fmt: skip
         router = Router(Gate(self._credentials.access_key), self._region, mirrors, self._status)
-        s3.load(router.moto)
+        s3.load(router.moto, self._region)
         dynamodb.load()
         ecr.load()
         quotas = QuotasApp(root / "quotas.json", self._region, DEFAULT_ACCOUNT_ID)
@@ -87,8 +87,9 @@ class Server:
         try:
             self._stacks.prepare()
             self._router.restore()
-        except SandboxError:  # which who asks is told as well
+        except Exception as error:  # which who asks is told as well
             logging.exception("stacks")
+            self._stacks.give_up(error)
 
     def _make_host(self, behaviour: Behaviour) -> Host:
         return Host(

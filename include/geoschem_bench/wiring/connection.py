@@ -37,8 +37,23 @@ class Connection:
 
     def is_reached_from(self, environment: Mapping[str, str]) -> bool:
         """Whether this is of AWS, or of the very sandbox that the environment leads to."""
-        endpoint = self.environment.get("AWS_ENDPOINT_URL")
-        return endpoint is None or endpoint == environment.get("AWS_ENDPOINT_URL")
+        endpoint = self.environment.get("AWS_ENDPOINT_URL") or None
+        return endpoint == (environment.get("AWS_ENDPOINT_URL") or None)
+
+    def check_region(self, environment: Mapping[str, str]) -> None:
+        """That the environment names no other region, where other things have the same names.
+
+        Raises:
+            SettingsError: it does.
+        """
+        named = [environment[name] for name in _REGIONS if environment.get(name)]
+        if named and named[0] != self.region:
+            raise SettingsError(
+                f"this folder is connected to {self.title} in {self.region}, and the environment "
+                f"says {named[0]}; unset {' and '.join(_REGIONS)}, connect to a stack there "
+                "(geoschem-bench stack connect --region …), or forget this one: geoschem-bench "
+                "stack disconnect"
+            )
 
     @property
     def title(self) -> str:

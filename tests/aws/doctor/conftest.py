@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
 
 import boto3
@@ -73,6 +74,7 @@ def doctor(terminal):
         for item in findings.items:
             bad = item["state"] in ("failed", "unknown")
             assert bad == bool(item["cure"]), item
+            assert not re.search(r"\w--\w", item["cure"] + item["command"]), item
             assert item["command"] or not bad, item
             assert item["detail"], item
         assert findings.code == (1 if findings.of("failed", "unknown") else 0)

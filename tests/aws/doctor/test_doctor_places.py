@@ -72,7 +72,7 @@ def test_a_security_group_of_another_vpc(doctor, environment, stranger, stack):
     assert stack["VpcId"] in network["detail"]
     assert "securityGroupIds=GROUP" in network["cure"]
     assert found["environment stray"]["detail"].startswith("INVALID: ")
-    assert "geoschem-bench stack up" in found["environment stray"]["cure"]
+    assert "--state ENABLED --region us-west-2" in found["environment stray"]["cure"]
     assert found["bucket"]["state"] == "ok"
 
 

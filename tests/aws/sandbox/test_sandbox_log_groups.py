@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from geoschem_bench.sandbox.batch.logs import LogStore
+
 OWN = {"logDriver": "awslogs", "options": {"awslogs-group": "/own/group"}}
 
 
@@ -42,3 +44,28 @@ def test_what_a_job_printed_last_is_recovered_into_its_group(killable, jobs):
     killable.start()
     here = type(jobs)(killable.batch, killable.logs)
     assert here.output(here.detail(job_id)) == ["early"]
+
+
+def test_a_job_runs_on_when_its_group_or_stream_is_deleted(killable, jobs):
+    here = type(jobs)(killable.batch, killable.logs)
+    script = "echo early; sleep 1; echo late; sleep 0.5"
+    job_id = defined(here, script)
+    here.wait_for_output(job_id, 1)
+    killable.logs.delete_log_group(logGroupName="/own/group")
+    assert here.wait(job_id)["status"] == "SUCCEEDED"
+    job_id = defined(here, script)
+    here.wait_for_output(job_id, 1)
+    stream = here.detail(job_id)["container"]["logStreamName"]
+    killable.logs.delete_log_stream(logGroupName="/own/group", logStreamName=stream)
+    assert here.wait(job_id)["status"] == "SUCCEEDED"
+
+
+def test_what_a_job_printed_last_is_dropped_with_its_group(tmp_path):
+    store = LogStore(tmp_path / "logs", "us-west-2", "210987654321")
+    store.create("a/default/1", "/gone")
+    output = tmp_path / "output"
+    output.write_text("one\n")
+    store._backend.delete_log_group("/gone")
+    store.recover("a/default/1", output)
+    store.append("a/default/1", [b"two"])
+    assert not store.has_group("/gone")

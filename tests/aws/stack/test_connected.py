@@ -56,6 +56,20 @@ def test_the_sandboxs_own_connection_changes_nothing(state):
     assert "GEOSCHEM_BENCH_BUCKET" not in os.environ
 
 
+def test_another_region_in_the_environment_is_refused_and_not_mixed(state):
+    os.environ["AWS_REGION"] = "us-east-1"
+    write_connection(state, Connection("S", "eu-west-1", GIVEN))
+    with pytest.raises(SettingsError, match="in eu-west-1, and the environment says us-east-1"):
+        use_connection()
+
+
+def test_a_connection_to_aws_is_not_followed_into_a_sandbox(state):
+    os.environ["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
+    write_connection(state, Connection("S", "eu-west-1", GIVEN))
+    assert use_connection() is None
+    assert "GEOSCHEM_BENCH_BUCKET" not in os.environ
+
+
 def test_a_broken_file_is_one_clear_message(state):
     connection_file(state).write_text("{")
     with pytest.raises(SettingsError, match="stack disconnect"), connected():

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from geoschem_bench.aws.stack.taken import environment_names
+from geoschem_bench.cli.stack import down
 from tests.aws.stack.conftest import TINY, ours
 
 pytestmark = pytest.mark.usefixtures("cleared")
@@ -38,7 +39,7 @@ def test_the_stack_goes_and_its_data_stay(terminal, aws, made, state):
     terminal("stack connect tiny")
     answer = terminal("stack down tiny --yes")
     assert answer.code == 0
-    assert "delete │ Logs::LogGroup │ /geoschem-bench/tiny" in answer.words
+    assert "delete │ Logs::LogGroup │ /geoschem-bench/tiny, with its logs" in answer.words
     assert f"keep │ bucket {made} │ 1 objects" in answer.words
     assert f"aws s3 rb s3://{made}" in answer.words
     assert "Disconnected" in answer.words
@@ -67,12 +68,38 @@ def test_nothing_goes_before_somebody_agrees(terminal, aws, made, options, code)
     assert buckets(aws) == [made]
 
 
-def test_another_stacks_connection_is_kept(terminal, made, state, aws):
+@pytest.mark.parametrize("changed", [{"stack": "another"}, {"region": "eu-west-1"}, {}])
+def test_another_stacks_connection_is_kept(terminal, made, state, aws, changed, monkeypatch):
     terminal("stack connect tiny")
-    document = json.loads((state / "connection.json").read_text()) | {"stack": "another"}
+    document = json.loads((state / "connection.json").read_text()) | changed
+    if not changed:  # the same name on AWS
+        del document["environment"]["AWS_ENDPOINT_URL"]
     (state / "connection.json").write_text(json.dumps(document))
-    terminal("stack down tiny --yes")
+    monkeypatch.setattr(down, "use_connection", lambda: None)
+    assert terminal("stack down tiny --yes").code == 0
     assert (state / "connection.json").exists()
+
+
+def test_data_are_still_deleted_after_a_deletion_that_failed(terminal, tiny, aws):
+    """One part refuses, here a bucket that is not empty; bucket and table were skipped by then."""
+    document = json.loads(tiny.read_text())
+    document["Resources"] = {
+        "Full": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "stays"}},
+        **document["Resources"],
+    }
+    tiny.write_text(json.dumps(document))
+    terminal(f"stack up tiny --template {tiny} --owner me --set BucketName=tiny-results --yes")
+    aws("s3").put_object(Bucket="stays", Key="k", Body=b"")
+    failed = terminal("stack down tiny --yes --with-data")
+    assert failed.code == 1
+    assert "tiny-results: DELETE_SKIPPED" in failed.words
+    aws("s3").delete_object(Bucket="stays", Key="k")
+    again = terminal("stack down tiny --yes --with-data")
+    assert again.code == 0
+    assert "DELETE FOR GOOD │ bucket tiny-results" in again.words
+    assert "DELETE FOR GOOD │ table tiny-table" in again.words
+    assert buckets(aws) == []
+    assert aws("dynamodb").list_tables()["TableNames"] == []
 
 
 def test_a_stack_of_somebody_else_is_not_touched(terminal, aws):

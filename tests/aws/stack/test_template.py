@@ -13,7 +13,14 @@ from geoschem_bench.aws.stack.template import (
     check_values,
     read_template,
 )
-from geoschem_bench.aws.stack.wishes import check_types, expiry, requested, types_wanted, with_types
+from geoschem_bench.aws.stack.wishes import (
+    check_types,
+    expiry,
+    requested,
+    sandboxed,
+    types_wanted,
+    with_types,
+)
 from geoschem_bench.errors import NotFoundError, UserError
 from geoschem_bench.planning import plan_suite
 from geoschem_bench.suite import load_suite
@@ -125,10 +132,15 @@ def test_types_that_are_there_already_change_nothing():
 
 
 def test_a_type_in_two_lists_of_one_name_is_refused():
-    lists = {"CampaignInstanceTypes": "a.b,c.d", "MultinodeInstanceTypes": " c.d"}
-    with pytest.raises(UserError, match=r"^c\.d: in CampaignInstanceTypes and in Multinode.*--set"):
+    lists = {
+        "CampaignInstanceTypes": "c7i.large,c7gn.16xlarge",
+        "MultinodeInstanceTypes": " c7gn.16xlarge",
+    }
+    with pytest.raises(
+        UserError, match=r"^c7gn\.16xlarge: in CampaignInstanceTypes and in Multinode.*--set"
+    ):
         check_types(lists)
-    check_types(lists | {"MultinodeInstanceTypes": "", "CampaignSpotInstanceTypes": "a.b"})
+    check_types(lists | {"MultinodeInstanceTypes": "", "CampaignSpotInstanceTypes": "c7i.large"})
 
 
 def test_a_type_has_one_environment_and_the_multinode_one_serves_both():
@@ -137,3 +149,21 @@ def test_a_type_has_one_environment_and_the_multinode_one_serves_both():
     assert with_types({}, {}, wanted) == {"MultinodeInstanceTypes": "h.1"}
     with pytest.raises(UserError, match=r"CampaignInstanceTypes=c\.d"):
         with_types({}, {"CampaignInstanceTypes": "h.1,c.d"}, wanted)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"GravitonInstanceType": "c7i.4xlarge"}, "it is x86_64, and the queue is for arm64"),
+        ({"X86InstanceType": "c7i.5xlarge"}, "X86InstanceType=c7i.5xlarge: no instance type"),
+        ({"CampaignInstanceTypes": "c8g.4xlarge,c9.huge"}, "CampaignInstanceTypes=c9.huge: no"),
+    ],
+)
+def test_types_that_cannot_be_are_refused_before_aws_is_asked(values, message):
+    with pytest.raises(UserError, match=message):
+        check_types(values)
+
+
+def test_a_stack_made_in_the_sandbox_says_so_unless_told_otherwise(template):
+    assert sandboxed(template, {"StandIn": ""})["Platform"] == "sandbox"
+    assert sandboxed(template, {"StandIn": ""})["StandIn"] == ""

@@ -79,7 +79,8 @@ def test_names_that_are_taken_are_found_before_anything_is_made(terminal, tiny, 
     answer = terminal(f"stack up tiny --template {tiny} --owner me --yes")
     assert answer.code == 2
     assert "log group /geoschem-bench/tiny" in answer.words
-    assert "--adopt-data" in answer.words
+    assert "aws logs delete-log-group --log-group-name /geoschem-bench/tiny" in answer.words
+    assert "--adopt-data" not in answer.words  # no stack can adopt it
     assert stacks(aws) == {}
 
 

@@ -34,8 +34,9 @@ def identity(patient: Patient) -> Iterator[Finding]:
 def region(patient: Patient) -> Iterator[Finding]:
     """Whether the region exists and is enabled in this account."""
     name = patient.region
-    command = f"aws ec2 describe-regions --all-regions --region {patient.account.home}"
-    ec2 = patient.account.client("ec2", patient.account.home)
+    home = patient.account.home
+    command = patient.command("ec2 describe-regions --all-regions", home)
+    ec2 = patient.account.client("ec2", home)
     try:
         found = ec2.describe_regions(RegionNames=[name], AllRegions=True)["Regions"]
     except ClientError as error:
@@ -47,9 +48,9 @@ def region(patient: Patient) -> Iterator[Finding]:
         yield failed("region", f"AWS has no region '{name}'{likeliest(name, known)}", command,
                      "--region NAME, or AWS_DEFAULT_REGION")  # fmt: skip
     elif found[0].get("OptInStatus") not in _ENABLED:
+        enable = patient.command(f"account enable-region --region-name {name}", home)
         yield failed("region", f"{name} is not enabled in this account", command,
-                     f"aws account enable-region --region-name {name} (minutes to hours), or "
-                     "another --region")  # fmt: skip
+                     f"{enable} (minutes to hours), or another --region")  # fmt: skip
     else:
         yield ok("region", f"{name} is enabled", command)
 
@@ -94,15 +95,31 @@ def instance_types(patient: Patient) -> Iterator[Finding]:
                      command, "another --region, or another type (suite: hardware.instance_type; "
                      "stack: --set …InstanceType…=TYPE)")  # fmt: skip
     for family in sorted(wanted - names):
-        if architecture_of(family, patient.catalog) is None:
-            bad = True
-            yield unknown(f"instance types {family}", "neither a type nor a family that we know",
-                          command, "name one type in the environment")  # fmt: skip
+        bad = True
+        yield _of_family(patient, family)
     zones = list(_missing_zones(patient))
     yield from zones
     if not bad and not zones:
         there = ", ".join(sorted(wanted)) or "none is wanted"
         yield ok("instance types", f"offered in {patient.region}: {there}", command)
+
+
+def _of_family(patient: Patient, family: str) -> Finding:
+    """A family or one of Batch's own words: what it starts is not for us to say."""
+    is_known = architecture_of(family, patient.catalog) is not None
+    why = "several types, and AWS Batch chooses: whether the region offers them is not known"
+    holders = [e.name for e in patient.environments.values() if family in e.types]
+    names = " ".join(holders)
+    return unknown(
+        f"instance types {family}",
+        why if is_known else "neither a type nor a family that we know",
+        patient.command(f"batch describe-compute-environments --compute-environments {names}"),
+        "name one type in the environment: "
+        + patient.command(
+            f"batch update-compute-environment --compute-environment {(*holders, 'NAME')[0]} "
+            "--compute-resources instanceTypes=ONE_TYPE"
+        ),
+    )
 
 
 def _missing_zones(patient: Patient) -> Iterator[Finding]:

@@ -37,24 +37,29 @@ def _of_environment(patient: Patient, environment: Environment) -> Finding:
     command = patient.command(
         f"batch describe-compute-environments --compute-environments {environment.name}"
     )
-    update = patient.command(
-        f"batch update-compute-environment --compute-environment {environment.name} "
-    )
+    update = f"batch update-compute-environment --compute-environment {environment.name}"
+    enable = patient.command(f"{update} --state ENABLED")
     types = ", ".join(environment.types)
+    if environment.obstacle:
+        return failed(check, environment.obstacle, command,
+                      f"a MANAGED environment of EC2 instances: {_UP}")  # fmt: skip
     if environment.status == "INVALID":
         return failed(check, f"INVALID: {environment.reason}", command,
                       "mend what AWS names (docs/troubleshooting.md), then update it: "
-                      f"{update}--state ENABLED; one of our stack: {_UP}")  # fmt: skip
+                      f"{enable}")  # fmt: skip
     if environment.state != "ENABLED":
         return failed(check, f"{environment.state}: it starts no instance", command,
-                      f"{update}--state ENABLED")  # fmt: skip
+                      enable)  # fmt: skip
     if environment.status != "VALID":
         return unknown(check, f"{environment.status}: {environment.reason}", command,
                        "AWS works on it; wait, then ask again")  # fmt: skip
+    if environment.doubt:
+        return unknown(check, environment.doubt, command,
+                       f"a MANAGED environment of EC2 instances: {_UP}")  # fmt: skip
     if len(environment.architectures(patient.catalog)) > 1:
+        one = patient.command(f"{update} --compute-resources instanceTypes=ONE_TYPE")
         return failed(check, f"mixed architectures: {types}; images of one fail on the other with "
-                      "'exec format error'", command,
-                      f"{update}--compute-resources instanceTypes=ONE_TYPE")  # fmt: skip
+                      "'exec format error'", command, one)  # fmt: skip
     strangers = _strangers(patient, environment)
     if strangers:
         return failed(check, f"it holds {types}, but {', '.join(strangers)}: such a job fails as "
@@ -80,9 +85,14 @@ def _of_queue(patient: Patient, name: str, queue: Queue | None) -> Finding:
     check = f"queue {name}"
     command = patient.command(f"batch describe-job-queues --job-queues {name}")
     if queue is None:
+        # CloudFormation does not notice what was deleted behind its back
+        order = f"order=1,computeEnvironment={name.removesuffix('-queue')}"
+        create = patient.command(f"batch create-job-queue --job-queue-name {name} --priority 1 "
+                                 f"--compute-environment-order {order}")  # fmt: skip
         return failed(check, f"there is none of this name in {patient.region}", command,
-                      f"make it: {_UP}{' --suite FILE' if patient.planned else ''}; or name "
-                      "another: GEOSCHEM_BENCH_QUEUES, or suite.queues")  # fmt: skip
+                      f"have the stack make it: {_UP}{' --suite FILE' if patient.planned else ''}; "
+                      f"where the stack had it and somebody deleted it: {create}; or name another: "
+                      "GEOSCHEM_BENCH_QUEUES, or suite.queues")  # fmt: skip
     if queue.state != "ENABLED":
         update = patient.command(f"batch update-job-queue --job-queue {name} --state ENABLED")
         return failed(check, f"{queue.state}: it takes no job", command, update)
@@ -112,6 +122,10 @@ def _of_definition(patient: Patient, name: str, definition: Definition | None) -
         return failed(check, why, command, f"make it: {_UP}; {other}")
     said = " ".join(definition.command) or "none"
     ours = f"{PROGRAM} --benchmark Ref::configJson --output-path Ref::outputPath"
+    if definition.unsupported:
+        return failed(check, f"{definition.unsupported} are not supported", command,
+                      "register a revision with containerProperties (of several nodes: container) "
+                      f"and the command {ours}; ours: {_UP}")  # fmt: skip
     missing = [text for text in OPTIONS + PARAMETERS if text not in definition.command]
     if missing:
         return failed(check, f"its command does not hold {', '.join(missing)}: {said}; a job would "

@@ -41,7 +41,7 @@ def _judged(patient: Patient, definition: Definition) -> Finding:
     image = find_image(patient.account, definition.image)
     place = repository_of(definition.image)
     command = (
-        f"aws ecr describe-images --repository-name {place[1]} --region {place[0]}"
+        patient.command(f"ecr describe-images --repository-name {place[1]}", place[0])
         if place
         else f"docker manifest inspect {definition.image}"
     )

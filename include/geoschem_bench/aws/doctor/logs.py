@@ -19,8 +19,9 @@ def log_groups(patient: Patient) -> Iterator[Finding]:
     """The log group of each definition; one finding per group."""
     if not patient.definitions:
         yield skipped("log group", "no job definition is there to name one")
-    groups = {d.log_group: d.creates_log_group for d in patient.definitions.values()}
-    for name, is_made_by_batch in groups.items():
+    definitions = patient.definitions.values()
+    for name in dict.fromkeys(each.log_group for each in definitions):
+        is_made_by_batch = any(d.creates_log_group for d in definitions if d.log_group == name)
         yield _of_group(patient, name, may_be_missing=is_made_by_batch or name == DEFAULT_LOG_GROUP)
 
 
@@ -40,9 +41,7 @@ def job_roles(patient: Patient) -> Iterator[Finding]:
             yield unknown(
                 "job role",
                 f"{name} names none: its jobs have what the host's role may",
-                patient.command(
-                    f"batch describe-job-definitions --job-definition-name {definition}"
-                ),
+                patient.command(f"batch describe-job-definitions --job-definition-name {name}"),
                 "register a revision with a jobRoleArn that may write to the bucket",
             )
 
@@ -66,12 +65,12 @@ def _of_group(patient: Patient, name: str, *, may_be_missing: bool) -> Finding:
         return ok(check, "not there yet; AWS Batch makes it with the first job", command)
     make = patient.command(f"logs create-log-group --log-group-name {name}")
     why = "it is not there, so no job of its definition starts"
-    return failed(check, why, command, f"{_UP}, or {make}")
+    return failed(check, why, command, f"{make}; where there is no stack yet: {_UP}")
 
 
 def _of_role(patient: Patient, arn: str) -> Finding:
     name = arn.rsplit("/", 1)[-1]
-    check, command = f"job role {name}", f"aws iam get-role --role-name {name}"
+    check, command = f"job role {name}", patient.command(f"iam get-role --role-name {name}")
     iam = patient.account.client("iam")
     try:
         iam.get_role(RoleName=name)
@@ -88,8 +87,8 @@ def _of_role(patient: Patient, arn: str) -> Finding:
 def _may_write(patient: Patient, arn: str, check: str) -> Finding:
     """Asked before a campaign: a job that may not write has run in vain."""
     target = f"arn:{arn.split(':')[1]}:s3:::{patient.bucket}/runs/doctor"
-    command = (
-        f"aws iam simulate-principal-policy --policy-source-arn ROLE_ARN --action-names "
+    command = patient.command(
+        f"iam simulate-principal-policy --policy-source-arn {arn} --action-names "
         f"{' '.join(_WRITES)} --resource-arns {target}"
     )
     try:

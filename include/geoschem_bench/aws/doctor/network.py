@@ -9,7 +9,8 @@ from geoschem_bench.aws.batch_resources import Environment
 from geoschem_bench.aws.doctor.finding import Finding, failed, ok, skipped, unknown
 from geoschem_bench.aws.doctor.patient import Patient
 
-_ECR = "ecr.dkr"
+_INTERFACES = ("ecr.api", "ecr.dkr", "ecs", "ecs-agent", "ecs-telemetry", "logs")
+"""What a host without a way to the internet needs an endpoint of, each."""
 
 
 def one_network(patient: Patient) -> Iterator[Finding]:
@@ -45,11 +46,19 @@ def _of_environment(patient: Patient, environment: Environment) -> Finding:
         )
         + "; our stack makes its own: geoschem-bench stack up"
     )
+    if not environment.is_managed:
+        show = f"batch describe-compute-environments --compute-environments {environment.name}"
+        return unknown(check, environment.doubt, patient.command(show),
+                       "a MANAGED environment: geoschem-bench stack up")  # fmt: skip
     missing = [each for each in environment.subnets if each not in patient.subnets]
     if missing or not environment.subnets:
         what = ", ".join(missing) or "none is named"
         return failed(check, f"subnets that do not exist: {what}", command, cure)
-    groups = _security_groups(patient, environment)
+    return _of_groups(patient, environment, command, cure)
+
+
+def _of_groups(patient: Patient, environment: Environment, command: str, cure: str) -> Finding:
+    check, groups = f"network of {environment.name}", _security_groups(patient, environment)
     if not groups:
         return unknown(check, "neither it nor its launch template names a security group", command,
                        cure)  # fmt: skip
@@ -113,22 +122,30 @@ def _of_subnet(
         return unknown(check, "it has no route table that we may see", command,
                        "allow ec2:DescribeRouteTables")  # fmt: skip
     out = _default_route(table, is_public=bool(data.get("MapPublicIpOnLaunch")))
-    services = _services(endpoints, table, subnet)
-    to_s3 = "a gateway endpoint" if "s3" in services else out
-    to_image = out or ("endpoints" if _ECR in services else None)
-    if to_s3 and to_image:
-        return ok(check, f"S3 by {to_s3}, image and ECS by {to_image}", command)
+    services = _services(endpoints, table, patient.region)
+    to_s3 = f"{services['s3']} endpoint" if "s3" in services else out
+    missing = [] if out else [name for name in _INTERFACES if name not in services]
+    if to_s3 and not missing:
+        return ok(check, f"S3 by {to_s3}, image and ECS by {out or 'endpoints'}", command)
     where = [] if to_s3 else ["S3 (results cannot be written)"]
-    where += [] if to_image else ["ECR and ECS (no image, and no host joins its cluster)"]
-    endpoint = patient.command(
-        f"ec2 create-vpc-endpoint --vpc-id {vpc} --service-name "
-        f"com.amazonaws.{patient.region}.s3 --route-table-ids {table['RouteTableId']}"
-    )
-    cure = (
-        f"S3: {endpoint}; the rest: a route 0.0.0.0/0 to a NAT gateway, or to an internet gateway "
-        "with public addresses"
-    )
+    if missing:
+        where.append("ECR, ECS and logs (no image, or no host joins its cluster): there is no "
+                     f"endpoint of {', '.join(missing)}")  # fmt: skip
+    cure = _endpoints(patient, vpc, subnet, table)
     return failed(check, f"no way to {' or to '.join(where)}", command, cure)
+
+
+def _endpoints(patient: Patient, vpc: str, subnet: str, table: Mapping[str, Any]) -> str:
+    make = f"ec2 create-vpc-endpoint --vpc-id {vpc} --service-name com.amazonaws.{patient.region}."
+    to_s3 = patient.command(f"{make}s3 --route-table-ids {table['RouteTableId']}")
+    others = patient.command(
+        f"{make}SERVICE --vpc-endpoint-type Interface --subnet-ids {subnet} "
+        "--security-group-ids GROUP"
+    )
+    return (
+        f"S3: {to_s3}; the rest: a route 0.0.0.0/0 to a NAT gateway, or to an internet gateway "
+        f"with public addresses, or for each endpoint that is missing: {others}"
+    )
 
 
 def _table_of(
@@ -157,16 +174,20 @@ def _default_route(table: Mapping[str, Any], *, is_public: bool) -> str | None:
 
 
 def _services(
-    endpoints: list[Mapping[str, Any]], table: Mapping[str, Any], subnet: str
-) -> set[str]:
-    """Short names of the services that have an endpoint for this subnet."""
-    found = set()
+    endpoints: list[Mapping[str, Any]], table: Mapping[str, Any], region: str
+) -> dict[str, str]:
+    """Services with an endpoint for subnets of this table, by short name, with its kind."""
+    found: dict[str, str] = {}
     for endpoint in endpoints:
         if endpoint.get("State", "available").lower() != "available":
             continue
-        is_here = table["RouteTableId"] in endpoint.get("RouteTableIds", [])
-        if is_here or subnet in endpoint.get("SubnetIds", []):
-            found.add(endpoint["ServiceName"].split(".", 3)[-1])
+        name = endpoint["ServiceName"].rpartition(f"{region}.")[2]
+        kind = endpoint.get("VpcEndpointType", "Gateway")
+        if kind == "Gateway" and table["RouteTableId"] in endpoint.get("RouteTableIds", []):
+            found[name] = "a gateway"
+        elif kind == "Interface" and endpoint["VpcId"] == table["VpcId"]:
+            # its addresses are reached from every subnet of the VPC
+            found.setdefault(name, "an interface")
     return found
 
 

@@ -46,10 +46,13 @@ class Patient:
         """Where it is."""
         return self.account.region
 
-    def command(self, text: str) -> str:
-        """A command of `aws` for this region and profile."""
-        profile = f" --profile {self.account.profile}" if self.account.profile else ""
-        return f"aws {text} --region {self.region}{profile}"
+    def command(self, text: str, region: str = "") -> str:
+        """A command of `aws` for this profile and region, or for another region."""
+        return self.with_profile(f"aws {text} --region {region or self.region}")
+
+    def with_profile(self, command: str) -> str:
+        """A command of `aws` that has its region, for this profile."""
+        return command + (f" --profile {self.account.profile}" if self.account.profile else "")
 
     @cached_property
     def queues(self) -> Mapping[str, Queue]:

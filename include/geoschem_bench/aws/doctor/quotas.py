@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from geoschem_bench.aws.batch_resources import Environment
 from geoschem_bench.aws.doctor.finding import Finding, failed, ok, skipped, unknown
 from geoschem_bench.aws.doctor.patient import Patient
-from geoschem_bench.aws.refusals import explained
+from geoschem_bench.aws.refusals import code_of, explained
 
 _STANDARD = re.compile(r"[acdhimrtz]\d|im\d|is\d")
 _SERVICE = "ec2"
@@ -56,9 +56,9 @@ def quotas(patient: Patient) -> Iterator[Finding]:
     """Each quota against the largest single need; environments against their own maximum."""
     needs, unclear = _needs(patient)
     listing = patient.command(f"service-quotas list-service-quotas --service-code {_SERVICE}")
-    for name in sorted(unclear):
-        why = f"which quota counts for {name} is not known here"
-        yield unknown("quotas", why, listing, "look it up there")
+    for what in sorted(unclear):
+        yield unknown("quotas", f"{what} is not known here", listing,
+                      "look it up there, or name one type that the catalogue has")  # fmt: skip
     largest: dict[Quota, Need] = {}
     for need in needs:
         if need.quota not in largest or need.vcpus > largest[need.quota].vcpus:
@@ -72,11 +72,11 @@ def quotas(patient: Patient) -> Iterator[Finding]:
 
 def _needs(patient: Patient) -> tuple[list[Need], set[str]]:
     wanted = [*_of_suite(patient), *_of_environments(patient)]
-    found, unclear = [], set()
+    found, unclear = [], set(_unclear_sizes(patient))
     for name, is_spot, vcpus, what in wanted:
         quota = quota_of(name, is_spot=is_spot)
         if quota is None:
-            unclear.add(name + (" on spot" if is_spot else ""))
+            unclear.add(f"which quota counts for {name}{' on spot' if is_spot else ''}")
         else:
             found.append(Need(quota, vcpus, what))
     return found, unclear
@@ -103,19 +103,39 @@ def _of_environments(patient: Patient) -> Iterator[tuple[str, bool, int, str]]:
                 yield name, environment.is_spot, instance.vcpus, what
 
 
+def _unclear_sizes(patient: Patient) -> Iterator[str]:
+    """Families, Batch's own words, and types that are newer than the catalogue."""
+    for environment in patient.environments.values():
+        for name in environment.types:
+            if patient.catalog.get(name) is None:
+                yield f"how many vCPUs {name} of environment {environment.name} needs at once"
+
+
+def _granted(patient: Patient, quota: Quota) -> tuple[float, str]:
+    """The quota's value, and whose it is. AWS applies one only where there is a usage or a wish."""
+    client = patient.account.client("service-quotas")
+    asked = {"ServiceCode": _SERVICE, "QuotaCode": quota.code}
+    try:
+        return float(client.get_service_quota(**asked)["Quota"]["Value"]), "granted"
+    except ClientError as error:
+        if code_of(error) != "NoSuchResourceException":
+            raise
+    answer = client.get_aws_default_service_quota(**asked)
+    return float(answer["Quota"]["Value"]), "by AWS's default (none is applied to this account)"
+
+
 def _judged(patient: Patient, need: Need) -> Finding:
     quota, check = need.quota, f"quota {need.quota.code}"
     code = f"--service-code {_SERVICE} --quota-code {quota.code}"
     command = patient.command(f"service-quotas get-service-quota {code}")
     try:
-        answer = patient.account.client("service-quotas").get_service_quota(
-            ServiceCode=_SERVICE, QuotaCode=quota.code
-        )
+        granted, whose = _granted(patient, quota)
     except ClientError as error:  # of one quota: the others may still be told
         why = explained(error, patient.region, patient.account.profile)
         return unknown(check, f"{quota.title}: {why}", command, f"see {_CONSOLE}, or mend that")
-    granted = float(answer["Quota"]["Value"])
-    what = f"{quota.title}: {granted:g} vCPUs granted, {need.vcpus} needed by {need.what}"
+    if whose != "granted":
+        command = patient.command(f"service-quotas get-aws-default-service-quota {code}")
+    what = f"{quota.title}: {granted:g} vCPUs {whose}, {need.vcpus} needed by {need.what}"
     if granted >= need.vcpus:
         return ok(check, what + _note(patient, quota, granted), command)
     ask = patient.command(
@@ -144,7 +164,7 @@ def _beyond_maximum(patient: Patient) -> Iterator[Finding]:
     """What an environment may never start, whatever the account may."""
     for environment in patient.environments.values():
         most, what = max(_needs_of(patient, environment), default=(0, ""))
-        if most > environment.most_vcpus:
+        if environment.is_managed and most > environment.most_vcpus:
             name = environment.name
             named = f"--compute-environment {name} --compute-resources maxvCpus={most}"
             update = patient.command(f"batch update-compute-environment {named}")

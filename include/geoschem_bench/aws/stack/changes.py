@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from geoschem_bench.aws.account import Account
-from geoschem_bench.aws.refusals import asking, code_of, message_of
+from geoschem_bench.aws.refusals import asking, code_of, is_denied, message_of
 from geoschem_bench.aws.stack.reading import find_stack
 from geoschem_bench.aws.stack.template import Template
 from geoschem_bench.errors import StackError
@@ -18,6 +18,8 @@ from geoschem_bench.errors import StackError
 _CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
 _MOST_SECONDS = 600
+_MOST_TRIES = 30
+"""To forget a change set that is still being made, a second apart."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class ChangeSet:
     stack_id: str
     is_new: bool
     """The stack is not there yet."""
+    made_stack: bool
+    """There was no stack of this name at all, not even one that waits, before this one."""
     changes: tuple[Change, ...]
 
     @property
@@ -86,6 +90,7 @@ def prepare(account: Account, wish: Wish) -> ChangeSet | None:
         StackError: CloudFormation cannot do this; it says why.
     """
     cloudformation = account.client("cloudformation")
+    is_absent = wish.is_new and find_stack(account, wish.name) is None
     with asking(account.region, account.profile):
         try:
             made = cloudformation.create_change_set(**wish.request)
@@ -93,30 +98,60 @@ def prepare(account: Account, wish: Wish) -> ChangeSet | None:
             if code_of(error) not in ("ValidationError", "InsufficientCapabilitiesException"):
                 raise
             raise StackError(f"CloudFormation refused the template: {message_of(error)}") from error
-        status, reason = _waited(cloudformation, made["Id"])
+        change_set = ChangeSet(made["Id"], made["StackId"], wish.is_new, is_absent, ())
+        try:
+            status, reason = _waited(cloudformation, made["Id"])
+            changes = tuple(_changes(cloudformation, made["Id"]))
+        except BaseException:  # Ctrl-C, too
+            discard(account, change_set)
+            raise
         if status == "FAILED":
-            _forget(account, made["Id"], wish.name if wish.is_new else None)
+            discard(account, change_set)
             if any(text in reason for text in _NOTHING):
                 return None
             raise StackError(f"CloudFormation cannot change the stack so: {reason}. Nothing was "
                              "changed")  # fmt: skip
-        changes = tuple(_changes(cloudformation, made["Id"]))
-    return ChangeSet(made["Id"], made["StackId"], wish.is_new, changes)
+    return replace(change_set, changes=changes)
 
 
 def discard(account: Account, change_set: ChangeSet) -> None:
-    """Forget it; a stack that only waited for it goes with it."""
-    stack = find_stack(account, change_set.stack_id) if change_set.is_new else None
-    waits = stack is not None and stack.status == "REVIEW_IN_PROGRESS"
-    with asking(account.region, account.profile):
-        _forget(account, change_set.change_set_id, change_set.stack_id if waits else None)
-
-
-def _forget(account: Account, change_set_id: str, stack: str | None) -> None:
+    """Forget it; a stack that was made by it and waits for no other goes with it."""
     cloudformation = account.client("cloudformation")
-    cloudformation.delete_change_set(ChangeSetName=change_set_id)
-    if stack is not None:
-        cloudformation.delete_stack(StackName=stack)
+    with asking(account.region, account.profile):
+        _forget(cloudformation, change_set.change_set_id)
+        if change_set.made_stack and _waits_for_nothing(account, change_set):
+            cloudformation.delete_stack(StackName=change_set.stack_id)
+
+
+def _forget(cloudformation: Any, change_set_id: str) -> None:  # noqa: ANN401 - boto3's own
+    for left in reversed(range(_MOST_TRIES)):
+        try:
+            cloudformation.delete_change_set(ChangeSetName=change_set_id)
+            return
+        except ClientError as error:  # AWS is still making it
+            if not left or not code_of(error).startswith("InvalidChangeSetStatus"):
+                raise
+        time.sleep(1)
+
+
+def _waits_for_nothing(account: Account, change_set: ChangeSet) -> bool:
+    """Whether it is still an empty stack, of which nobody else wants anything."""
+    stack = find_stack(account, change_set.stack_id)
+    if stack is None or stack.status != "REVIEW_IN_PROGRESS":
+        return False
+    pages = account.client("cloudformation").get_paginator("list_change_sets")
+    try:
+        found = [
+            item["ChangeSetId"]
+            for page in pages.paginate(StackName=change_set.stack_id)
+            for item in page["Summaries"]
+            if item["StackId"] == change_set.stack_id
+        ]
+    except ClientError as error:
+        if is_denied(error):  # an empty stack that stays does no harm
+            return False
+        raise
+    return set(found) <= {change_set.change_set_id}
 
 
 def _waited(cloudformation: Any, change_set_id: str) -> tuple[str, str]:  # noqa: ANN401 - boto3's own

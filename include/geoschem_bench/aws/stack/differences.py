@@ -81,6 +81,15 @@ def of_environment(
             f"mend what AWS names, then {update} --state ENABLED",
             is_fatal=True,
         )
+    if why := environment.obstacle or environment.doubt:
+        yield Difference(
+            name,
+            why,
+            "no benchmark runs there" if environment.obstacle else "a job may land on any type",
+            "a MANAGED environment of EC2 instances: geoschem-bench stack up",
+            is_fatal=bool(environment.obstacle),
+        )
+        return
     yield from _of_types(environment, catalog, name, update)
     yield from _of_metadata(account, environment, name, update)
 
@@ -121,6 +130,15 @@ def of_definition(definition: Definition) -> Iterator[Difference]:
     name = f"definition {definition.name}"
     register = "register a revision (aws batch register-job-definition)"
     command = " ".join(definition.command)
+    if definition.unsupported:
+        yield Difference(
+            name,
+            f"{definition.unsupported} are not supported",
+            "what its jobs run is not known, nor can it be told what to run",
+            f"{register} with containerProperties (of several nodes: container)",
+            is_fatal=True,
+        )
+        return
     if missing := [text for text in PARAMETERS + OPTIONS if text not in definition.command]:
         yield Difference(
             name,

@@ -11,12 +11,7 @@ from geoschem_bench.aws.account import Account
 from geoschem_bench.aws.refusals import action_of, asking, code_of, is_denied
 from geoschem_bench.aws.stack.removing import Kept
 
-_ABSENT = (
-    "NoSuchBucket",
-    "404",
-    "ResourceNotFoundException",
-    "RepositoryNotFoundException",
-)
+_ABSENT = ("NoSuchBucket", "404", "ResourceNotFoundException")
 
 
 def amount_of(account: Account, kept: Kept) -> str:
@@ -47,8 +42,6 @@ def erase_command(kept: Kept, region: str) -> str:
     return {
         "bucket": f"aws s3 rb s3://{kept.name} --force (old versions first, if it has some)",
         "table": f"aws dynamodb delete-table --table-name {kept.name}",
-        "image repository": f"aws ecr delete-repository --repository-name {kept.name} --force",
-        "log group": f"aws logs delete-log-group --log-group-name {kept.name}",
     }[kept.kind] + f" --region {region}"
 
 
@@ -61,17 +54,6 @@ def _bucket_amount(account: Account, name: str) -> str:
 def _table_amount(account: Account, name: str) -> str:
     table = account.client("dynamodb").describe_table(TableName=name)["Table"]
     return f"about {table['ItemCount']} items"
-
-
-def _repository_amount(account: Account, name: str) -> str:
-    pages = account.client("ecr").get_paginator("list_images").paginate(repositoryName=name)
-    return f"{sum(len(page['imageIds']) for page in pages)} images"
-
-
-def _logs_amount(account: Account, name: str) -> str:
-    answer = account.client("logs").describe_log_groups(logGroupNamePrefix=name)
-    found = [group for group in answer["logGroups"] if group["logGroupName"] == name]
-    return f"{found[0].get('storedBytes', 0) / 1e6:.1f} MB" if found else "is already gone"
 
 
 def _erase_bucket(account: Account, name: str) -> None:
@@ -102,23 +84,11 @@ def _erase_table(account: Account, name: str) -> None:
     )
 
 
-def _erase_repository(account: Account, name: str) -> None:
-    account.client("ecr").delete_repository(repositoryName=name, force=True)
-
-
-def _erase_logs(account: Account, name: str) -> None:
-    account.client("logs").delete_log_group(logGroupName=name)
-
-
 _AMOUNTS: dict[str, Callable[[Account, str], str]] = {
     "bucket": _bucket_amount,
     "table": _table_amount,
-    "image repository": _repository_amount,
-    "log group": _logs_amount,
 }
 _ERASERS: dict[str, Callable[[Account, str], None]] = {
     "bucket": _erase_bucket,
     "table": _erase_table,
-    "image repository": _erase_repository,
-    "log group": _erase_logs,
 }

@@ -31,6 +31,8 @@ class Stack:
     outputs: Mapping[str, str]
     parameters: Mapping[str, str]
     tags: Mapping[str, str]
+    is_protected: bool = False
+    """AWS refuses to delete it until its termination protection is taken off."""
 
     @property
     def is_ours(self) -> bool:
@@ -53,6 +55,11 @@ class Resource:
     """CloudFormation's type."""
     status: str
     reason: str
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it was deleted. DELETE_SKIPPED was not: the stack no longer minds it."""
+        return self.status == "DELETE_COMPLETE"
 
     @property
     def name(self) -> str:
@@ -96,6 +103,12 @@ def need_stack(account: Account, name: str) -> Stack:
     )
 
 
+def unprotect_command(name: str, region: str) -> str:
+    """What takes the termination protection off."""
+    return ("aws cloudformation update-termination-protection --no-enable-termination-protection "
+            f"--stack-name {name} --region {region}")  # fmt: skip
+
+
 def resources_of(account: Account, name: str) -> list[Resource]:
     """The parts of a stack, of a deleted one by its id."""
     with asking(account.region, account.profile):
@@ -118,6 +131,7 @@ def _stack(data: dict[str, Any]) -> Stack:
             p["ParameterKey"]: p.get("ParameterValue", "") for p in data.get("Parameters", [])
         },
         tags={tag["Key"]: tag["Value"] for tag in data.get("Tags", [])},
+        is_protected=bool(data.get("EnableTerminationProtection", False)),
     )
 
 

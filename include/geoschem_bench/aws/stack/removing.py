@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +11,17 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from geoschem_bench.aws.account import Account
-from geoschem_bench.aws.batch import FINISHED, BatchJobs, Job
-from geoschem_bench.aws.batch_resources import environments_named
-from geoschem_bench.aws.refusals import asking, message_of
-from geoschem_bench.aws.stack.reading import Resource, Stack, need_stack, resources_of
+from geoschem_bench.aws.batch import BatchJobs, Job
+from geoschem_bench.aws.batch_resources import environments_named, queues_named
+from geoschem_bench.aws.refusals import asking, code_of, message_of
+from geoschem_bench.aws.stack.reading import (
+    Resource,
+    Stack,
+    need_stack,
+    resources_of,
+    unprotect_command,
+)
+from geoschem_bench.aws.stack.template import is_retained
 from geoschem_bench.errors import StackError
 
 JOB_PREFIX = "gsb-"
@@ -21,10 +29,9 @@ JOB_PREFIX = "gsb-"
 _DATA = {
     "AWS::S3::Bucket": "bucket",
     "AWS::DynamoDB::Table": "table",
-    "AWS::ECR::Repository": "image repository",
-    "AWS::Logs::LogGroup": "log group",
 }
-_GONE = ("DELETE_COMPLETE", "DELETE_SKIPPED")
+_MOST_SECONDS = 120
+"""That AWS Batch takes to disable an environment; CloudFormation tries again after that."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,8 @@ class Removal:
     resources: tuple[Resource, ...]
     """That go with the stack."""
     kept: tuple[Kept, ...]
+    given_up: tuple[Resource, ...]
+    """That stay and are no data: retained, or skipped by an earlier deletion."""
 
 
 def plan_removal(account: Account, name: str) -> Removal:
@@ -55,10 +64,30 @@ def plan_removal(account: Account, name: str) -> Removal:
 
     Raises:
         NotFoundError: there is no such stack.
-        StackError: it is not ours, or AWS works on it now.
+        StackError: it is not ours, it is protected, or AWS works on it now.
     """
     stack = need_stack(account, name)
-    parts = [item for item in resources_of(account, stack.stack_id) if item.status not in _GONE]
+    parts = [item for item in resources_of(account, stack.stack_id) if not item.is_gone]
+    _check_may_go(account, stack, parts)
+    retained = _kept_ids(account, stack)
+    stay = [p for p in parts if p.logical_id in retained or p.status == "DELETE_SKIPPED"]
+    go = [item for item in parts if item not in stay and item.physical_id]
+    made = [item for item in stay if item.physical_id and item.status != "CREATE_FAILED"]
+    jobs = _living_jobs(account, _names(go, "AWS::Batch::JobQueue"))
+    return Removal(
+        stack=stack,
+        jobs=tuple(job for job in jobs if job.name.startswith(JOB_PREFIX)),
+        foreign=tuple(job for job in jobs if not job.name.startswith(JOB_PREFIX)),
+        environments=tuple(_names(go, "AWS::Batch::ComputeEnvironment")),
+        resources=tuple(go),
+        # never what it failed to make: a name that was taken may be of somebody else's data
+        kept=tuple(Kept(_DATA[p.kind], p.physical_id) for p in made if p.kind in _DATA),
+        given_up=tuple(item for item in made if item.kind not in _DATA),
+    )
+
+
+def _check_may_go(account: Account, stack: Stack, parts: Sequence[Resource]) -> None:
+    name = stack.name
     if not stack.is_ours and not any(item.kind.startswith("AWS::Batch::") for item in parts):
         raise StackError(
             f"stack {name} is not of this program: it has neither our outputs nor our tag, and no "
@@ -70,17 +99,11 @@ def plan_removal(account: Account, name: str) -> Removal:
             f"stack {name} is {stack.status}: AWS works on it. Wait, then try again: aws "
             f"cloudformation describe-stacks --stack-name {name} --region {account.region}"
         )
-    policies = _kept_ids(account, stack)
-    kept = [item for item in parts if item.logical_id in policies and item.kind in _DATA]
-    jobs = _living_jobs(account, _names(parts, "AWS::Batch::JobQueue"))
-    return Removal(
-        stack=stack,
-        jobs=tuple(job for job in jobs if job.name.startswith(JOB_PREFIX)),
-        foreign=tuple(job for job in jobs if not job.name.startswith(JOB_PREFIX)),
-        environments=tuple(_names(parts, "AWS::Batch::ComputeEnvironment")),
-        resources=tuple(item for item in parts if item not in kept and item.physical_id),
-        kept=tuple(Kept(_DATA[item.kind], item.physical_id) for item in kept),
-    )
+    if stack.is_protected:
+        raise StackError(
+            f"stack {name} is protected: AWS does not delete it, and nothing was touched. Take the "
+            f"protection off, then try again: {unprotect_command(name, account.region)}"
+        )
 
 
 def terminate_jobs(account: Account, removal: Removal) -> int:
@@ -94,22 +117,43 @@ def scale_to_zero(account: Account, removal: Removal) -> Iterator[str]:
     with asking(account.region, account.profile):
         found = environments_named(batch, removal.environments)
     for name, environment in found.items():
-        if environment.status in ("DELETING", "DELETED"):
-            continue
-        try:
-            batch.update_compute_environment(
-                computeEnvironment=name, state="DISABLED", computeResources={"minvCpus": 0}
-            )
-        except ClientError as error:  # one that is broken goes with the stack all the same
-            yield f"{name}: left as it is, {message_of(error)}"
-        else:
-            yield f"{name}: DISABLED, at least 0 vCPUs"
+        if environment.status not in ("DELETING", "DELETED"):
+            with asking(account.region, account.profile):
+                said = _disabled(batch, name)
+            yield f"{name}: {said}"
+    for name in _still_updating(account, removal.environments):
+        yield f"{name}: still UPDATING after {_MOST_SECONDS} s"
+
+
+def _disabled(batch: Any, name: str) -> str:  # noqa: ANN401 - boto3's own
+    try:
+        batch.update_compute_environment(
+            computeEnvironment=name, state="DISABLED", computeResources={"minvCpus": 0}
+        )
+    except ClientError as error:  # one that is broken goes with the stack all the same
+        if code_of(error) != "ClientException":
+            raise
+        return f"left as it is, {message_of(error)}"
+    return "DISABLED, at least 0 vCPUs"
+
+
+def _still_updating(account: Account, names: Sequence[str]) -> list[str]:
+    """Those that AWS Batch still works on when we no longer wait: it deletes none of them."""
+    deadline = time.monotonic() + _MOST_SECONDS
+    while True:
+        with asking(account.region, account.profile):
+            found = environments_named(account.client("batch"), names)
+        busy = [name for name, each in found.items() if each.status == "UPDATING"]
+        if not busy or time.monotonic() > deadline:
+            return busy
+        time.sleep(0.2 if account.endpoint_url else 3.0)
 
 
 def _living_jobs(account: Account, queues: Sequence[str]) -> list[Job]:
     with asking(account.region, account.profile):
-        found = _jobs(account).named(queues, "")
-    return [job for job in found if job.status not in FINISHED]
+        found = queues_named(account.client("batch"), queues)
+        there = [name for name, queue in found.items() if queue.status != "DELETED"]
+        return _jobs(account).living(there)
 
 
 def _jobs(account: Account) -> BatchJobs:
@@ -131,8 +175,4 @@ def _kept_ids(account: Account, stack: Stack) -> set[str]:
     except ValueError as error:
         raise StackError(f"the template of stack {stack.name} is no JSON, so what it keeps is not "
                          "known; delete the stack in the console") from error  # fmt: skip
-    return {
-        name
-        for name, item in template.get("Resources", {}).items()
-        if isinstance(item, Mapping) and str(item.get("DeletionPolicy", "")).startswith("Retain")
-    }
+    return {name for name, item in template.get("Resources", {}).items() if is_retained(item)}

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from geoschem_bench.aws.account import Account
-from geoschem_bench.aws.refusals import code_of, is_denied, message_of
+from geoschem_bench.aws.refusals import action_of, code_of, is_denied, message_of
 from geoschem_bench.aws.stack.differences import Difference
 from geoschem_bench.aws.table_layout import INDEXES, KEYS, create_command, layout_of
 
@@ -31,10 +31,11 @@ def of_bucket(account: Account, bucket: str) -> Iterator[Difference]:
             f"each transfer from jobs in {account.region} is slower, and paid for",
             f"a bucket in {account.region}, or --region {region}",
         )
-    if not _is_closed(s3, bucket):
+    what = _openness(s3, bucket)
+    if what:
         yield Difference(
             name,
-            "public access is not blocked",
+            what,
             "one wrong policy makes the results public",
             f"aws s3api put-public-access-block --bucket {bucket} "
             "--public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,"
@@ -98,9 +99,14 @@ def _no_bucket(account: Account, bucket: str, error: ClientError) -> Difference:
     )
 
 
-def _is_closed(s3: Any, bucket: str) -> bool:  # noqa: ANN401 - boto3's own
+def _openness(s3: Any, bucket: str) -> str:  # noqa: ANN401 - boto3's own
+    """What is to be said of its public access; nothing where that is blocked."""
     try:
         answer = s3.get_public_access_block(Bucket=bucket)
-    except ClientError:
-        return False
-    return all(answer["PublicAccessBlockConfiguration"].values())
+    except ClientError as error:
+        if code_of(error) == "NoSuchPublicAccessBlockConfiguration":
+            return "public access is not blocked"
+        why = f"{action_of(error)} is not allowed" if is_denied(error) else message_of(error)
+        return f"whether public access is blocked is not known: {why}"
+    is_closed = all(answer["PublicAccessBlockConfiguration"].values())
+    return "" if is_closed else "public access is not blocked"

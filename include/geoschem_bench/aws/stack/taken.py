@@ -34,7 +34,15 @@ class Taken:
     kind: str
     name: str
     keeps_data: bool
-    """It is of a kind that an earlier stack leaves behind when it is removed."""
+    """The template retains it: an earlier stack may have left it, and this one can adopt it."""
+
+    def cure(self, region: str) -> str:
+        """The command that gets it out of the way; empty where there is more to decide."""
+        command = {
+            "image repository": f"aws ecr delete-repository --repository-name {self.name} --force",
+            "log group": f"aws logs delete-log-group --log-group-name {self.name}",
+        }.get(self.kind, "")
+        return command and f"{command} --region {region}"
 
 
 def environment_names(values: Mapping[str, str]) -> list[str]:
@@ -88,15 +96,16 @@ def _kept(account: Account, template: Template, values: Mapping[str, str]) -> It
     table, bucket = values.get("TableName", ""), values.get("BucketName", "")
     has_images = template.makes("AWS::ECR::Repository")
     if has_images and _is_there(repositories.describe_repositories, repositoryNames=[REPOSITORY]):
-        yield Taken("image repository", REPOSITORY, True)
+        yield Taken("image repository", REPOSITORY, template.keeps("AWS::ECR::Repository"))
     if table and _is_there(tables.describe_table, TableName=table):
-        yield Taken("table", table, True)
+        yield Taken("table", table, template.keeps("AWS::DynamoDB::Table"))
     if bucket and _is_there(buckets.head_bucket, Bucket=bucket):
-        yield Taken("bucket", bucket, True)
+        yield Taken("bucket", bucket, template.keeps("AWS::S3::Bucket"))
+    keeps_logs = template.keeps("AWS::Logs::LogGroup")
     for page in groups.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=LOG_GROUPS):
         names = [group["logGroupName"] for group in page["logGroups"]]
         yield from (
-            Taken("log group", name, True) for name in names if f'"{name}"' in template.body
+            Taken("log group", name, keeps_logs) for name in names if f'"{name}"' in template.body
         )
 
 
@@ -116,12 +125,16 @@ def refusal_of(taken: Sequence[Taken], region: str) -> str:
     """What is in the way, and the ways around it."""
     listed = "\n".join(f"  {each.kind} {each.name}" for each in taken)
     lines = [f"names that the stack needs are taken in {region}:\n{listed}"]
-    if any(each.keeps_data for each in taken):
+    rest = [each for each in taken if not each.keeps_data]
+    if len(rest) < len(taken):
         lines.append(
             "left by an earlier stack, or another's: take the data over (--adopt-data), name "
             "others (--set TableName=…, --set BucketName=…), or delete them"
         )
-    if any(not each.keeps_data for each in taken):
+    if cures := [each.cure(region) for each in rest if each.cure(region)]:
+        listed = "\n".join(f"  {cure}" for cure in cures)
+        lines.append(f"no stack can adopt these; delete what nobody needs:\n{listed}")
+    if any(not each.cure(region) for each in rest):
         lines.append(
             "an earlier installation: work with what is there (geoschem-bench stack connect "
             "--use-existing --queue … --job-definition … --bucket …), remove it, or use another "

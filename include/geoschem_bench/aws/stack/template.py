@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,10 @@ TEMPLATE = Path(__file__).parents[4] / "infra" / "BenchmarkingStack.template.jso
 STACK = "BenchmarkingStack"
 MOST_BYTES = 51_200
 """What CloudFormation takes in the request itself. A larger one would need a bucket first."""
+
+
+_NAMES = {"AWS::S3::Bucket": "BucketName", "AWS::DynamoDB::Table": "TableName"}
+"""Properties that name what can be adopted, and the parameters of the same names."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,23 @@ class Template:
         """Whether it holds a resource of this type, be it in a loop over nothing."""
         return f'"Type":"{kind}"' in self.body
 
+    def keeps(self, kind: str) -> bool:
+        """Whether all of this type stay when the stack goes; only such can be adopted."""
+        found = [item for item in self.resources.values() if _count(item, kind)]
+        return bool(found) and all(is_retained(item) for item in found)
+
+    def with_names(self, values: Mapping[str, str]) -> Template:
+        """With the names of bucket and table written out: CloudFormation adopts no others."""
+        document = json.loads(self.body)
+        for item in document["Resources"].values():
+            key = _NAMES.get(item["Type"], "") if isinstance(item, dict) else ""
+            name = item.get("Properties", {}).get(key) if key else None
+            parts = [name, *(name.get("Fn::If", ()) if isinstance(name, dict) else ())]
+            if values.get(key) and {"Ref": key} in parts:
+                item["Properties"][key] = values[key]
+        body = json.dumps(document, separators=(",", ":"))
+        return replace(self, body=body, resources=document["Resources"])
+
 
 def read_template(path: Path = TEMPLATE) -> Template:
     """The template of this file. Raises NotFoundError, or UserError where it is none."""
@@ -100,6 +121,11 @@ def read_template(path: Path = TEMPLATE) -> Template:
         name: _parameter(name, entry) for name, entry in document.get("Parameters", {}).items()
     }
     return Template(path, body, parameters, document["Resources"])
+
+
+def is_retained(item: object) -> bool:
+    """Whether this resource of a template stays when its stack goes."""
+    return isinstance(item, Mapping) and str(item.get("DeletionPolicy", "")).startswith("Retain")
 
 
 def assignments(given: Sequence[str]) -> dict[str, str]:

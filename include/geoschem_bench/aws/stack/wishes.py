@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from geoschem_bench.aws.stack.template import Template
+from geoschem_bench.catalog import load_catalog
 from geoschem_bench.errors import UserError
 from geoschem_bench.planning import PlannedBenchmark
 from geoschem_bench.suite import LOCAL
+from geoschem_bench.suite.names import likeliest
 
 ON_DEMAND, SPOT, MULTINODE = (
     "CampaignInstanceTypes",
@@ -54,8 +56,18 @@ def types_wanted(planned: Iterable[PlannedBenchmark], default: Collection[str]) 
     return wanted
 
 
+def sandboxed(template: Template, values: Mapping[str, str]) -> dict[str, str]:
+    """With what the sandbox says of itself, where nothing else is said: jobs look for no EC2."""
+    own = {"Platform": "sandbox", "StandIn": "proxy", "ImageUri": "geos-chem:latest"}
+    return {name: own[name] for name in own if name in template.parameters} | dict(values)
+
+
 def check_types(values: Mapping[str, str]) -> None:
-    """UserError where a type would have two environments, and two queues, of one name."""
+    """UserError for a type that there is not, of the other architecture, or wanted twice.
+
+    Twice, it would have two environments, and two queues, of one name.
+    """
+    _check_known(values)
     both = sorted(set(_types(values.get(ON_DEMAND, ""))) & set(_types(values.get(MULTINODE, ""))))
     if both:
         raise UserError(
@@ -123,3 +135,26 @@ def _option(name: str) -> str:
 
 def _types(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _check_known(values: Mapping[str, str]) -> None:
+    catalog = load_catalog()
+    wanted: dict[str, tuple[str, str | None]] = {
+        values.get(name, ""): (name, architecture) for architecture, name in DEFAULTS.items()
+    }
+    wanted |= {
+        name: (key, None)
+        for key in (ON_DEMAND, SPOT, MULTINODE)
+        for name in _types(values.get(key, ""))
+    }
+    for name, (parameter, architecture) in wanted.items():
+        found = catalog.get(name)
+        if name and found is None:
+            known = [each.name for each in catalog]
+            raise UserError(
+                f"{parameter}={name}: no instance type that we know{likeliest(name, known)}; "
+                "newer than the catalogue? geoschem-bench catalog refresh"
+            )
+        if found and architecture and found.architecture != architecture:
+            raise UserError(f"{parameter}={name}: it is {found.architecture}, and the queue is for "
+                            f"{architecture}")  # fmt: skip

@@ -24,7 +24,8 @@ def down(
     with_data: Annotated[
         bool,
         typer.Option(
-            "--with-data", help="Delete bucket, table, images and logs as well, for good."
+            "--with-data",
+            help="Delete bucket and table as well, for good. Images and logs go in any case.",
         ),
     ] = False,
     dry_run: Annotated[
@@ -34,7 +35,10 @@ def down(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Terminate its jobs, scale to zero and delete the stack. Data stay unless asked for."""
+    """Terminate its jobs, scale to zero, delete the stack with its images and logs.
+
+    Bucket and table stay unless asked for.
+    """
     from geoschem_bench.aws.stack.removing import plan_removal
 
     use_connection()
@@ -51,7 +55,7 @@ def down(
     _delete(account, removal)
     if with_data:
         _erase(account, removal)
-    _forget(removal)
+    _forget(account, removal)
     _tell_left(account, removal, with_data)
 
 
@@ -63,12 +67,18 @@ def _show(account: Account, removal: Removal, with_data: bool) -> None:
     rows += [("ends with its queue", f"job {job.name}", f"not ours, {job.status}")
              for job in removal.foreign]  # fmt: skip
     rows += [("scale to zero", f"environment {each}", "") for each in removal.environments]
-    rows += [("delete", item.kind.removeprefix("AWS::"), item.name)
+    rows += [("delete", item.kind.removeprefix("AWS::"), item.name + _contents(item.kind))
              for item in removal.resources]  # fmt: skip
     verb = "DELETE FOR GOOD" if with_data else "keep"
     rows += [(verb, f"{kept.kind} {kept.name}", amount_of(account, kept)) for kept in removal.kept]
+    rows += [("keep", item.kind.removeprefix("AWS::"), item.name) for item in removal.given_up]
     title = f"Stack {removal.stack.name} in {account.region}, {removal.stack.status}"
     out.print(table_of(("what is done", "to what", ""), rows, title))
+
+
+def _contents(kind: str) -> str:
+    lost = {"AWS::ECR::Repository": ", with its images", "AWS::Logs::LogGroup": ", with its logs"}
+    return lost.get(kind, "")
 
 
 def _agrees(removal: Removal, with_data: bool) -> bool:
@@ -94,14 +104,13 @@ def _empty_queues(account: Account, removal: Removal) -> None:
 
 def _delete(account: Account, removal: Removal) -> None:
     from geoschem_bench.aws.stack.failures import undeleted
-    from geoschem_bench.aws.stack.watching import remove
+    from geoschem_bench.aws.stack.watching import remove, unwatched
     from geoschem_bench.errors import StackError
 
     try:
         stack = remove(account, removal.stack, say_event)
     except KeyboardInterrupt:
-        say(f"No longer watched; AWS goes on. To see: aws cloudformation describe-stack-events "
-            f"--stack-name {removal.stack.name} --region {account.region}")  # fmt: skip
+        say(unwatched(removal.stack.name, account.region))
         raise typer.Exit(1) from None
     if stack.status != "DELETE_COMPLETE":
         raise StackError(undeleted(account, stack))
@@ -122,13 +131,17 @@ def _erase(account: Account, removal: Removal) -> None:
     for line in failures:
         complain(line)
     if failures:
-        _forget(removal)
+        _forget(account, removal)
         raise typer.Exit(1)
 
 
-def _forget(removal: Removal) -> None:
+def _forget(account: Account, removal: Removal) -> None:
     connection = read_connection(state_folder())
-    if connection is not None and connection.stack == removal.stack.name:
+    if connection is None:
+        return
+    endpoint = connection.environment.get("AWS_ENDPOINT_URL") or None
+    written = (connection.stack, connection.region, endpoint)
+    if written == (removal.stack.name, account.region, account.endpoint_url):
         forget_connection(state_folder())
         say("Disconnected: this folder was connected to it")
 
@@ -136,8 +149,10 @@ def _forget(removal: Removal) -> None:
 def _tell_left(account: Account, removal: Removal, with_data: bool) -> None:
     from geoschem_bench.aws.stack.erasing import erase_command
 
+    for item in removal.given_up:
+        say(f"Left, since the stack no longer minds it: {item.kind} {item.name}")
     if with_data or not removal.kept:
-        say("Nothing is left of it")
+        say("Nothing else is left of it" if removal.given_up else "Nothing is left of it")
         return
     say("Left, with their data; delete them later by:")
     for kept in removal.kept:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from geoschem_bench.cli.connection import find_suite
+from geoschem_bench.cli.connection import find_suite, use_connection
 from geoschem_bench.cli.console import out, say, show_json, table_of
 from geoschem_bench.cli.stack.idle import idle_costs
 from geoschem_bench.cli.stack.options import AsJson, Profile, Region, Yes, account_of
@@ -41,7 +41,8 @@ Expires = Annotated[str | None, typer.Option(help="Tag `expires`: a day as 2026-
 AdoptData = Annotated[
     bool,
     typer.Option(
-        "--adopt-data", help="Take over bucket, table and the like that an earlier stack left."
+        "--adopt-data",
+        help="Take over the table, and the bucket of --set BucketName, that an earlier stack left.",
     ),
 ]
 File = Annotated[Path | None, typer.Option(help="Another template than the committed one.")]
@@ -86,6 +87,7 @@ def up(
 
     read = read_template(template or TEMPLATE)
     values = _values(read, assign or [], owner, expires)
+    use_connection()
     account = account_of(profile, region)
     asked = _asked(account, name, read, values, suite)
     _refuse_taken(asked, adopt_data)
@@ -95,8 +97,13 @@ def up(
         if as_json:
             show_json({"stack": name, "changes": []})
         return
-    _show(asked, change_set, as_json)
-    if dry_run or not (yes or _agrees(change_set)):
+    try:
+        _show(asked, change_set, as_json)
+        agreed = not dry_run and (yes or _agrees(change_set))
+    except BaseException:  # Ctrl-C, or nobody reads on: what only waited must not stay
+        _discard(account, change_set)
+        raise
+    if not agreed:
         _discard(account, change_set)
         say("Dry run: nothing was changed" if dry_run else "Nothing was changed")
         raise typer.Exit(0 if dry_run else 1)
@@ -109,6 +116,8 @@ def _values(
     from geoschem_bench.aws.stack.template import assignments, check_values
     from geoschem_bench.aws.stack.wishes import expiry
 
+    if owner == "":
+        raise UserError("--owner is empty (an unset $USER?); say who to ask: --owner NAME")
     values = assignments(given)
     short = {"Owner": owner, "ExpiresOn": expires}
     for name, value in short.items():
@@ -127,11 +136,19 @@ def _asked(
     from geoschem_bench.aws.stack.failures import check_can_change
     from geoschem_bench.aws.stack.reading import find_stack
     from geoschem_bench.aws.stack.template import check_values
-    from geoschem_bench.aws.stack.wishes import DEFAULTS, check_types, types_wanted, with_types
+    from geoschem_bench.aws.stack.wishes import (
+        DEFAULTS,
+        check_types,
+        sandboxed,
+        types_wanted,
+        with_types,
+    )
 
     found = find_stack(account, name)
     check_can_change(found, account.region)
     old = None if found and found.status in ("REVIEW_IN_PROGRESS", "DELETE_COMPLETE") else found
+    if account.endpoint_url and old is None:
+        values = sandboxed(template, values)
     asked = _Asked(account, name, template, values, old)
     check_types(asked.all_values)
     if suite is None:
@@ -163,9 +180,10 @@ def _prepare(asked: _Asked, adopt_data: bool) -> ChangeSet | None:
     from geoschem_bench.aws.stack.reading import OUR_TAG
     from geoschem_bench.aws.stack.wishes import requested
 
+    template = asked.template.with_names(asked.all_values) if adopt_data else asked.template
     wish = Wish(
         name=asked.name,
-        template=asked.template,
+        template=template,
         parameters=requested(
             asked.template, asked.values, asked.old.parameters if asked.old else None
         ),
@@ -213,7 +231,7 @@ def _discard(account: Account, change_set: ChangeSet) -> None:
 
 def _carry_out(asked: _Asked, change_set: ChangeSet) -> None:
     from geoschem_bench.aws.stack.failures import failed
-    from geoschem_bench.aws.stack.watching import carry_out
+    from geoschem_bench.aws.stack.watching import carry_out, unwatched
 
     events: list[Event] = []
 
@@ -224,8 +242,7 @@ def _carry_out(asked: _Asked, change_set: ChangeSet) -> None:
     try:
         stack = carry_out(asked.account, change_set, tell)
     except KeyboardInterrupt:
-        say(f"No longer watched; AWS goes on. To see: aws cloudformation describe-stack-events "
-            f"--stack-name {asked.name} --region {asked.account.region}")  # fmt: skip
+        say(unwatched(asked.name, asked.account.region))
         raise typer.Exit(1) from None
     if stack.status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         raise failed(asked.account, stack, events)

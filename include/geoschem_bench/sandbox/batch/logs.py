@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -74,22 +75,26 @@ class LogStore:
     def append(self, stream: str, lines: list[bytes]) -> None:
         """Adds lines to a stream: to the file first, then where readers see them."""
         events = [event for line in lines for event in _events_of(line)]
-        # A group may be deleted while a job that writes to it runs on
-        if not events or stream not in self._group_of:
+        found = self._present(stream)
+        if not events or found is None:
             return
-        with self._path(stream).open("a") as file:
-            file.writelines(json.dumps(event) + "\n" for event in events)
-        self._streams(stream)[stream].put_log_events(events)
+        with suppress(FileNotFoundError, KeyError):  # deleted just now
+            with self._path(stream).open("a") as file:
+                file.writelines(json.dumps(event) + "\n" for event in events)
+            found.put_log_events(events)
 
     def recover(self, stream: str, output: Path) -> None:
         """Adds what a job printed after a killed server had last looked."""
-        if not output.exists() or stream not in self._group_of:
+        found = self._present(stream)
+        if not output.exists() or found is None:
             return
         lines = [line for line in output.read_bytes().split(b"\n") if line.strip()]
-        self.append(stream, lines[len(self._streams(stream)[stream].events) :])
+        self.append(stream, lines[len(found.events) :])
 
-    def _streams(self, stream: str) -> Any:  # noqa: ANN401 - moto's own
-        return self._backend.groups[self._group_of[stream]].streams
+    def _present(self, stream: str) -> Any:  # noqa: ANN401 - moto's own, or nothing
+        """A stream, unless somebody has deleted it or its group; its job runs on."""
+        group = self._backend.groups.get(self._group_of.get(stream, ""))
+        return group.streams.get(stream) if group else None
 
     def _path(self, stream: str) -> Path:
         return self._folder / file_name(self._group_of[stream]) / f"{file_name(stream)}.jsonl"

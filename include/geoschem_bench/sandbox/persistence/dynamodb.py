@@ -71,7 +71,10 @@ class DynamoDBMirror:
             if folder.name not in tables:
                 shutil.rmtree(folder)
         for table in tables.values():
-            write_json(self._table_folder(region, table.name) / "table.json", _definition(table))
+            path = self._table_folder(region, table.name) / "table.json"
+            if not path.exists():  # what is there without it, older sandboxes have lost sight of
+                _load_items(table, path.parent)
+            write_json(path, _definition(table))
             self._write_items(region, table)
 
     def _write_items(self, region: str, table: Table) -> None:
@@ -91,10 +94,13 @@ class DynamoDBMirror:
         """Fills moto with what the files say."""
         for path in sorted(self._folder.glob("*/*/table.json")):
             region = path.parent.parent.name
-            table = _load_table(self._backend(region), read_json(path))
-            for item in json_files(path.parent / "items"):
-                attributes = read_json(item).items()
-                table.put_item({name: _attribute(value) for name, value in attributes})
+            _load_items(_load_table(self._backend(region), read_json(path)), path.parent)
+
+
+def _load_items(table: Table, folder: Path) -> None:
+    for path in json_files(folder / "items"):
+        attributes = read_json(path).items()
+        table.put_item({name: _attribute(value) for name, value in attributes})
 
 
 def _definition(table: Table) -> dict[str, Any]:

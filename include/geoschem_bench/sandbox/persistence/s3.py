@@ -114,9 +114,12 @@ class S3Mirror:
     def _bucket_folder(self, bucket: str) -> Path:
         return self._folder / file_name(bucket)
 
-    def load(self, application: WSGIApplication) -> None:
-        """Fills moto with what the files say."""
+    def load(self, application: WSGIApplication, region: str) -> None:
+        """Fills moto with what the files say; a bucket that they say no region of is in this."""
         for folder in sorted(path for path in self._folder.glob("*") if path.is_dir()):
+            creation = folder / "requests" / f"{_CREATION}.json"
+            if not creation.exists():
+                write_json(creation, _creation_of(_bucket_name(folder), region))
             # The request that created the bucket sorts first, by its underscore, as it must.
             for path in json_files(folder / "requests"):
                 replayed(application, _environ_of(read_json(path)))

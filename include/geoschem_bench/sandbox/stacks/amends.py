@@ -71,10 +71,12 @@ _PRESENT: dict[str, Callable[[Place, str], Moto]] = {
 }
 
 
-def adopted(kind: str, model: Moto, name: str, wanted: Source, place: Place) -> Moto | None:
-    """What is there already of this name, or nothing."""
+def adopted(
+    kind: str, model: Moto, name: str, wanted: Source, place: Place, *, is_ours: bool
+) -> Moto | None:
+    """What is there already of this name, or nothing. `is_ours`: from before a restart."""
     if issubclass(model, BatchResource):
-        return model.existing(name, wanted["Properties"])
+        return model.existing(name, wanted["Properties"], is_ours=is_ours)
     found = _PRESENT[kind](place, name) if kind in _PRESENT else None
     if found is not None:
         updated(wanted, found)

@@ -8,9 +8,13 @@ from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
 from moto.core.common_models import CloudFormationModel
 
 from geoschem_bench.sandbox.batch import definitions, environments, queues
+from geoschem_bench.sandbox.batch.network import status_of
 from geoschem_bench.sandbox.batch.shelf import Document, Shelf
 from geoschem_bench.sandbox.batch.state import BatchState, last_part
 from geoschem_bench.sandbox.stacks.words import request
+
+_OF_THE_NETWORK = ("subnets", "securityGroupIds", "launchTemplate")
+"""What of an environment has ids that are others in another region."""
 
 
 class BatchResource(CloudFormationModel):
@@ -73,11 +77,22 @@ class BatchResource(CloudFormationModel):
                 self.operations.delete(self.state, {self.word: name})
 
     @classmethod
-    def existing(cls, name: str, properties: Document) -> Self | None:
-        """What is there of this name, made what the properties say; nothing if it cannot be."""
+    def existing(cls, name: str, properties: Document, *, is_ours: bool) -> Self | None:
+        """What is there of this name; nothing if there is none.
+
+        Args:
+            name: The physical name.
+            properties: What the template says.
+            is_ours: It was part of the stack before: what somebody has changed since then stays.
+                Else it is made what the properties say.
+        """
+        properties = {**properties, cls.cloudformation_name_type(): name}
         with cls.state.changed:
             found = cls._shelf().get(name)
-            return cls(found[f"{cls.word}Arn"])._changed(properties) if found else None
+            if found is None:
+                return None
+            it = cls(found[f"{cls.word}Arn"])
+            return it._kept(properties) if is_ours else it._changed(properties)
 
     @classmethod
     def _shelf(cls) -> Shelf:
@@ -94,6 +109,10 @@ class BatchResource(CloudFormationModel):
 
     def _changed(self, properties: Document) -> Self:
         raise NotImplementedError
+
+    def _kept(self, properties: Document) -> Self:
+        """As it is, in as far as that can be."""
+        return self
 
 
 class ComputeEnvironment(BatchResource):
@@ -121,6 +140,15 @@ class ComputeEnvironment(BatchResource):
 
     def _changed(self, properties: Document) -> Self:
         environments.adopt(self.state, self._asked(properties))
+        return self
+
+    def _kept(self, properties: Document) -> Self:
+        name = last_part(self.physical_resource_id)
+        resources = self.state.find_environment(name).get("computeResources")
+        if status_of(self.state.account, self.state.region, resources)["status"] != "VALID":
+            asked = self._asked(properties).get("computeResources", {})
+            network = {key: asked[key] for key in _OF_THE_NETWORK if key in asked}
+            environments.update(self.state, {self.word: name, "computeResources": network})
         return self
 
 
@@ -155,13 +183,15 @@ class JobDefinition(BatchResource):
         return request("batch", "RegisterJobDefinition", wanted)
 
     @classmethod
-    def existing(cls, name: str, properties: Document) -> Self | None:
-        """A revision in force that is like this."""
-        asked = cls._asked(properties)
-        for found in definitions.describe(cls.state, {"jobDefinitionName": name})["jobDefinitions"]:
-            is_same = all(found.get(key) == value for key, value in asked.items())
-            if is_same and found["status"] == "ACTIVE":
-                return cls(found["jobDefinitionArn"])
+    def existing(cls, name: str, properties: Document, *, is_ours: bool) -> Self | None:
+        """A revision that is like this: one in force, or else ours that somebody has retired."""
+        asked = cls._asked({**properties, cls.cloudformation_name_type(): name})
+        revisions = definitions.describe(cls.state, {"jobDefinitionName": name})["jobDefinitions"]
+        for status in ("ACTIVE", "INACTIVE") if is_ours else ("ACTIVE",):
+            for found in revisions:
+                is_same = all(found.get(key) == value for key, value in asked.items())
+                if is_same and found["status"] == status:
+                    return cls(found["jobDefinitionArn"])
         return None
 
     @classmethod

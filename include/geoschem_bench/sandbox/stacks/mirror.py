@@ -35,6 +35,7 @@ _FAILED = (
     "{path}: the stack in it cannot be made again: {why}. Stop the sandbox (geoschem-bench sandbox "
     "down), delete that file and start it: the stack is made anew, with the data that there are"
 )
+_NOT_READY = "the sandbox cannot make its stacks again: {why}; see server.log of its state"
 
 
 class Refreshed(Protocol):
@@ -78,20 +79,24 @@ class StacksMirror:
         documents = self._documents()
         if documents == self._written:
             return
+        self._file(documents)
+
+    def _file(self, documents: dict[str, Any]) -> None:
+        """Stacks last: one in the files has there, whenever we are killed, all that it made."""
+        for other in self._others:
+            other.refresh(self._region)
+        self._logs.forget_deleted()
         for name, document in documents.items():
             write_json(self._path(name), document)
         for path in json_files(self._folder):
             if path not in map(self._path, documents):
                 path.unlink()
         self._written = documents
-        for other in self._others:
-            other.refresh(self._region)
-        self._logs.forget_deleted()
 
     def _documents(self) -> dict[str, Any]:
         return {
             stack.name: {key: getattr(stack, key) for key in _KEPT}
-            | {"created_at": stack.creation_time.isoformat()}
+            | {"created_at": stack.creation_time.isoformat(), "region": self._region}
             for stack in self._backend.stacks.values()
             if stack.status not in _PASSING
         }
@@ -123,6 +128,17 @@ class StacksMirror:
             raise SandboxError(self._failure)
         if self._written is not None:
             return
+        try:
+            self._make_all_again()
+        except Exception as error:
+            self.give_up(error)
+            raise SandboxError(self._failure) from error
+
+    def give_up(self, error: Exception) -> None:
+        """Whoever needs the stacks is told this from now on, if nothing more precise is known."""
+        self._failure = self._failure or _NOT_READY.format(why=str(error) or repr(error))
+
+    def _make_all_again(self) -> None:
         from geoschem_bench.sandbox.stacks.install import install
 
         install(self._batch)
@@ -131,16 +147,23 @@ class StacksMirror:
                 self._make_again(read_json(path))
             except Exception as error:
                 self._failure = _FAILED.format(path=path, why=str(error) or repr(error))
-                raise SandboxError(self._failure) from error
-        self._written = self._documents()
+                raise
+        self._file(self._documents())
 
     def _make_again(self, kept: dict[str, Any]) -> None:
         from geoschem_bench.sandbox.stacks.stack import SandboxStack
 
-        made: list[Any] = [kept[key] for key in ("stack_id", "name", "template", "parameters")]
-        stack = SandboxStack(*made, self._account, self._region, tags=kept["tags"])
+        # Of another region, it is made anew in ours, out of what has files of its own
+        identity = _in_region(kept["stack_id"], self._region)
+        made: list[Any] = [kept[key] for key in ("name", "template", "parameters")]
+        stack = SandboxStack(identity, *made, self._account, self._region, tags=kept["tags"])
         if kept["status"] != "ROLLBACK_COMPLETE":
             stack.make_again()
         stack.status = kept["status"]
         stack.creation_time = datetime.fromisoformat(kept["created_at"])
         self._backend.stacks[stack.stack_id] = stack
+
+
+def _in_region(arn: str, region: str) -> str:
+    parts = arn.split(":")
+    return ":".join([*parts[:3], region, *parts[4:]])

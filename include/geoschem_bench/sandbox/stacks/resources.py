@@ -56,6 +56,8 @@ class Resources(ResourceMap):
     report: Report
     adopting = False
     """Whether what is there already may become a part of the stack."""
+    restoring = False
+    """Whether it was one before a restart."""
 
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - moto's
         super().__init__(*args, **options)
@@ -157,10 +159,11 @@ class Resources(ResourceMap):
         physical = self._physical_name(name, wanted)
         if model is None:
             return StandIn(physical)
-        found = adopted(kind, model, physical, wanted, self._place) if self.adopting else None
-        if found is not None:
-            self._adopted.add(name)
-            return found
+        if self.adopting or self.restoring:
+            found = adopted(kind, model, physical, wanted, self._place, is_ours=self.restoring)
+            if found is not None:
+                self._adopted.add(name)
+                return found
         identity = {"LogicalId": name, "StackId": self.stack_id, "ResourceType": kind}
         parts = json.dumps(_without_tags(wanted), sort_keys=True)
         mock_random.seed(f"{self.stack_id}/{name}/{parts}")  # the same identity after a restart
@@ -248,7 +251,8 @@ class Resources(ResourceMap):
             is_undoing: The creation failed: only what is retained in any case stays.
 
         Raises:
-            ResourceFailed: one refuses. It and those that were made before it stay.
+            ResourceFailed: one refuses. It and those that were made before it stay, and what is
+                retained remains a part of the stack.
         """
         retained = _KEPT[:1] if is_undoing else _KEPT
         for name, (resource, source) in reversed(list(self._made.items())):
@@ -258,8 +262,13 @@ class Resources(ResourceMap):
                 )
             else:
                 self._remove(name, resource, source)
-            del self._made[name]
-            self._parsed_resources.pop(name, None)
+                self._forget(name)
+        for name in list(self._made):
+            self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        del self._made[name]
+        self._parsed_resources.pop(name, None)
 
     def _remove(self, name: str, resource: Made, source: Source) -> None:
         kind, physical = source["Type"], resource.physical_resource_id

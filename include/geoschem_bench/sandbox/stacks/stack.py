@@ -158,12 +158,12 @@ class SandboxStack(Stack):
         Raises:
             ValidationError: one refuses.
         """
-        self.resource_map.adopting = True
+        self.resource_map.restoring = True
         try:
             self._apply(self.template, self.parameters, self.template_dict)
         except ResourceFailed as error:
             raise ValidationError(message=f"{error.name}: {error}") from error
-        self.resource_map.adopting = False
+        self.resource_map.restoring = False
         self.events.clear()
 
     def update(
