@@ -157,7 +157,7 @@ start() {
         podman system service --time 0 "unix://$folder/podman.sock" >"$folder/podman.log" 2>&1 </dev/null &
     echo $! >"$folder/podman.pid"
     for ((tenth = 0; tenth < WAIT_TENTHS; tenth++)); do
-        [[ ! -S $folder/podman.sock ]] || return 0
+        [[ ! -S $folder/podman.sock ]] || { say "podman serves on $folder/podman.sock"; return 0; }
         running || break
         sleep 0.1
     done

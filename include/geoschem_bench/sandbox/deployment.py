@@ -90,14 +90,14 @@ def is_deployed(
     types, others = _sorted_out(queues)
     try:
         kept = read_json(folders.root / "stacks" / f"{STACK}.json")
-        given = kept["parameters"]
-    except (FileNotFoundError, ValueError, LookupError):  # the server says what is wrong
+        given, status, template = kept["parameters"], kept["status"], kept["template"]
+    except (FileNotFoundError, ValueError, LookupError, TypeError):  # the server says what is wrong
         return False
     wanted = _parameters(given, types, settings.DEFAULT_BUCKET)
     # A file without a region is of an older sandbox, which may have made the stack elsewhere
     is_here = kept.get("region") == region
-    is_current = is_here and kept["status"] in _GOOD and given == {**given, **wanted}
-    return not others and is_current and kept["template"] == _template()
+    is_current = is_here and status in _GOOD and given == {**given, **wanted}
+    return not others and is_current and template == _template()
 
 
 def _session(credentials: Credentials) -> Session:

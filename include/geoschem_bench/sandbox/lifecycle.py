@@ -236,11 +236,15 @@ def _server_environment() -> dict[str, str]:
 
 def _wait_until_up(folders: Folders, process: subprocess.Popen[bytes]) -> ServerRecord:
     deadline = time.monotonic() + _START_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        record = _living(folders)
-        if record is not None and record.pid == process.pid:
-            return record
-        time.sleep(_PAUSE_SECONDS)
+    try:
+        while process.poll() is None and time.monotonic() < deadline:
+            record = _living(folders)
+            if record is not None and record.pid == process.pid:
+                return record
+            time.sleep(_PAUSE_SECONDS)
+    except KeyboardInterrupt:  # who does not want it any more does not want it in the background
+        _stop(psutil.Process(process.pid))
+        raise
     ended = process.returncode is not None
     if not ended:
         _stop(psutil.Process(process.pid))

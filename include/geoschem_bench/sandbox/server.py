@@ -211,6 +211,8 @@ def main(arguments: list[str]) -> None:
     lock = _claim(folders)
     try:
         Server(folders, given.region, given.port, behaviour, given.engine).run()
+    except SandboxError as error:  # a damaged file, say: its message tells all there is to do
+        sys.exit(str(error))
     finally:
         lock.close()
 

@@ -99,6 +99,14 @@ def test_what_was_there_before_a_stack_outlives_its_failed_creation(tmp_path, co
         assert "early" in [each["Name"] for each in s3.list_buckets()["Buckets"]]
 
 
+def test_a_stack_file_of_another_form_is_not_taken_for_the_stack(stopped):
+    state, path = stopped
+    path.write_text("[]")
+    assert not is_deployed(Folders.of(state))
+    with pytest.raises(SandboxError, match=path.name):
+        up(state)
+
+
 def test_whoever_needs_the_stack_is_told_and_the_others_are_not_held_up(stopped, connect):
     state, path = stopped
     path.write_text("{")

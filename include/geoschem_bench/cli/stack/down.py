@@ -111,7 +111,7 @@ def _delete(account: Account, removal: Removal) -> None:
         stack = remove(account, removal.stack, say_event)
     except KeyboardInterrupt:
         say(unwatched(removal.stack.name, account.region))
-        raise typer.Exit(1) from None
+        raise typer.Exit(130) from None
     if stack.status != "DELETE_COMPLETE":
         raise StackError(undeleted(account, stack))
     say(f"Stack {stack.name} is gone")

@@ -243,7 +243,7 @@ def _carry_out(asked: _Asked, change_set: ChangeSet) -> None:
         stack = carry_out(asked.account, change_set, tell)
     except KeyboardInterrupt:
         say(unwatched(asked.name, asked.account.region))
-        raise typer.Exit(1) from None
+        raise typer.Exit(130) from None
     if stack.status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         raise failed(asked.account, stack, events)
     say(f"Stack {asked.name} is {stack.status}. Next: geoschem-bench stack connect {asked.name}")
