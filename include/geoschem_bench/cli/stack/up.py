@@ -205,7 +205,10 @@ def _show(asked: _Asked, change_set: ChangeSet, as_json: bool) -> None:
         for c in change_set.changes
     ]
     title = f"Stack {asked.name}, {'new' if change_set.is_new else 'to be changed'}"
-    out.print(table_of(("action", "kind", "part", "what differs"), rows, title))
+    if any(differs for *_, differs in rows):
+        out.print(table_of(("action", "kind", "part", "what differs"), rows, title))
+    else:  # a new stack, or the sandbox, which does not tell
+        out.print(table_of(("action", "kind", "part"), [row[:3] for row in rows], title))
     if not rows:
         say("CloudFormation lists no part that changes: values of parameters or tags do")
     for change in change_set.losses:
