@@ -111,7 +111,7 @@ def test_bytecode_is_there_since_nobody_can_write_it(engine, native_image):
 
 @pytest.mark.parametrize(
     "left_over",
-    ["/etc/pip.conf", "/root/.config/pip", "/run/secrets/ca_bundle", "/build", "/usr/bin/pip",
+    ["/etc/pip.conf", "~root/.config/pip", "/run/secrets/ca_bundle", "/build", "/usr/bin/pip",
      "/usr/bin/pip3", "/usr/bin/gcc", "/var/lib/apt/lists/lock"],
 )  # fmt: skip
 def test_the_builders_things_are_not_in_it(engine, native_image, left_over):

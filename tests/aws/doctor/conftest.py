@@ -6,10 +6,10 @@ import json
 import re
 from contextlib import contextmanager
 
-import boto3
 import pytest
 
 from geoschem_bench.sandbox import running
+from tests.aws.clients import clients_of
 from tests.aws.terminal import Terminal, take_environment
 
 
@@ -23,22 +23,8 @@ def box(tmp_path_factory):
 @pytest.fixture(scope="package")
 def aws(box):
     """Its clients, by service."""
-    made = {}
-
-    def client(service):
-        if service not in made:
-            made[service] = boto3.client(
-                service,
-                endpoint_url=box.endpoint_url,
-                region_name=box.region,
-                aws_access_key_id=box.access_key,
-                aws_secret_access_key=box.secret_key,
-            )
-        return made[service]
-
-    yield client
-    for each in made.values():
-        each.close()
+    with clients_of(box) as client:
+        yield client
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-import boto3
 import pytest
 
 from geoschem_bench.sandbox import lifecycle, running
+from tests.aws.clients import clients_of
 from tests.aws.terminal import Terminal, take_environment
 
 TINY = {
@@ -72,22 +72,8 @@ def account(tmp_path_factory):
 @pytest.fixture
 def aws(account):
     """Clients of that account, by service."""
-    made = {}
-
-    def client(service):
-        if service not in made:
-            made[service] = boto3.client(
-                service,
-                endpoint_url=account.endpoint_url,
-                region_name=account.region,
-                aws_access_key_id=account.access_key,
-                aws_secret_access_key=account.secret_key,
-            )
-        return made[service]
-
-    yield client
-    for each in made.values():
-        each.close()
+    with clients_of(account) as client:
+        yield client
 
 
 @pytest.fixture
