@@ -130,7 +130,7 @@ class StacksMirror:
             return
         try:
             self._make_all_again()
-        except Exception as error:
+        except Exception as error:  # of moto or ours: whoever asks next is told, and does not wait
             self.give_up(error)
             raise SandboxError(self._failure) from error
 
@@ -145,7 +145,7 @@ class StacksMirror:
         for path in json_files(self._folder):
             try:
                 self._make_again(read_json(path))
-            except Exception as error:
+            except Exception as error:  # only here it is known which file it was
                 self._failure = _FAILED.format(path=path, why=str(error) or repr(error))
                 raise
         self._file(self._documents())

@@ -116,7 +116,7 @@ class Resources(ResourceMap):
             self._bring_one(key, source)
         except ResourceFailed:
             raise
-        except Exception as error:
+        except Exception as error:  # moto raises anything; the stack has to roll back
             raise ResourceFailed(key, source["Type"], error) from error
         self._path = path[:-1]
         return self._parsed_resources[key]
@@ -275,7 +275,7 @@ class Resources(ResourceMap):
         try:
             if not isinstance(resource, StandIn):
                 removed(kind, resource, copy.deepcopy(source), self._place)
-        except Exception as error:
+        except Exception as error:  # moto raises anything; the resource stays listed
             raise ResourceFailed(name, kind, error) from error
         self.report(name, kind, "DELETE_COMPLETE", None, physical)
 

@@ -126,7 +126,7 @@ class SandboxStack(Stack):
         self.output_map = self._create_output_map()
         try:
             list(self.output_map.values())
-        except Exception as error:
+        except Exception as error:  # moto raises anything; the stack has to roll back
             raise ResourceFailed("Outputs", "AWS::CloudFormation::Stack", error) from error
 
     def _roll_back(
