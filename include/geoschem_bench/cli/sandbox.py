@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from geoschem_bench.cli import faults
 from geoschem_bench.cli.connection import (
     foreign_settings,
     kept_marker,
@@ -17,6 +18,8 @@ from geoschem_bench.cli.console import out, say, table_of
 from geoschem_bench.wiring import state_folder
 
 app = typer.Typer(help="A stand-in for AWS on this computer, on loopback.", no_args_is_help=True)
+app.add_typer(faults.app, name="fault")
+app.command()(faults.calls)
 
 
 @app.command()
@@ -56,7 +59,7 @@ def up(
 
 @app.command()
 def down() -> None:
-    """Stop the sandbox and its jobs. What it stored stays on disk."""
+    """Stop the sandbox and its jobs, and end its faults. What it stored stays on disk."""
     from geoschem_bench import sandbox
 
     kept_marker(state_folder()).unlink(missing_ok=True)
@@ -68,12 +71,14 @@ def down() -> None:
 def status() -> None:
     """Whether the sandbox runs, and its jobs by state."""
     from geoschem_bench import sandbox
+    from geoschem_bench.sandbox import faults as sandbox_faults
 
     running = sandbox.status(state_folder())
     if running is None:
         say("No sandbox is running; start it: geoschem-bench sandbox up")
         raise typer.Exit(1)
     jobs = sandbox.job_counts(state_folder())
+    faults = len(sandbox_faults.listed(running))
     shown = ", ".join(f"{count} {state}" for state, count in jobs.items() if count)
     out.print(table_of(("what", "value"), [
         ("endpoint", running.endpoint_url),
@@ -83,4 +88,5 @@ def status() -> None:
         ("table", running.table),
         ("a job is a", running.launcher),
         ("jobs", shown or "none"),
+        ("faults", f"{faults} (geoschem-bench sandbox fault list)" if faults else "none"),
     ]))  # fmt: skip

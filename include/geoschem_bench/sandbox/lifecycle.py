@@ -74,7 +74,7 @@ def up(
 
 
 def down(state_dir: Path) -> bool:
-    """Stops the sandbox and its jobs. Returns whether one was running."""
+    """Stops the sandbox and its jobs, and mends its faults. Returns whether one was running."""
     folders = Folders.of(state_dir)
     if not folders.root.is_dir():
         return False
@@ -86,6 +86,7 @@ def down(state_dir: Path) -> bool:
         choice = Choice.read(folders)
         choice.end_left_jobs(folders)
         Choice().keep(folders)
+        folders.faults_file.unlink(missing_ok=True)
         return process is not None
 
 

@@ -8,6 +8,8 @@ Without the file, or for a quota that it does not name, there is room for everyt
 from __future__ import annotations
 
 import json
+import re
+import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug import Request, Response
 
 from geoschem_bench.errors import SandboxError, UserError
-from geoschem_bench.sandbox.files import read_json
+from geoschem_bench.sandbox.files import read_json, write_json
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -29,6 +31,7 @@ _NAMES = {
     "L-E3A00192": "All X Spot Instance Requests",
     "L-F7808C92": "Running On-Demand HPC instances",
 }
+_CODE = re.compile(r"L-[A-Z0-9]+")
 _DEFAULTS = {"L-1216C47A": 5.0, "L-34B43A08": 5.0}
 """What AWS grants a new account; it grants none of the others."""
 _SERVICE = {"ServiceCode": "ec2", "ServiceName": "Amazon Elastic Compute Cloud (Amazon EC2)"}
@@ -38,11 +41,59 @@ class UnknownQuotaError(UserError):
     """There is no such quota here."""
 
 
+class QuotaFile:
+    """The values that are not generous."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+
+    def read(self) -> dict[str, float]:
+        """Values by code, as the file says now. SandboxError where it is damaged."""
+        try:
+            document = read_json(self._path)
+        except FileNotFoundError:
+            return {}
+        if not isinstance(document, dict) or not all(
+            isinstance(value, int | float) for value in document.values()
+        ):
+            raise SandboxError(f'{self._path}: must say numbers by code, {{"L-1216C47A": 64}}')
+        return document
+
+    def grant(self, code_or_name: str, value: float) -> str:
+        """Writes a value down, and returns the quota's code."""
+        code = _code_of(code_or_name)
+        with self._lock:
+            write_json(self._path, {**self.read(), code: value})
+        return code
+
+    def forget(self, code: str) -> None:
+        """There is room for everything again."""
+        with self._lock:
+            left = {known: value for known, value in self.read().items() if known != code}
+            if left:
+                write_json(self._path, left)
+            else:
+                self._path.unlink(missing_ok=True)
+
+
+def _code_of(code_or_name: str) -> str:
+    """A code that AWS might have, or the only known one with such a part in its name."""
+    if _CODE.fullmatch(code_or_name):
+        return code_or_name
+    found = [code for code, name in _NAMES.items() if code_or_name.lower() in name.lower()]
+    if len(found) != 1:
+        known = "; ".join(f"{code} {name}" for code, name in _NAMES.items())
+        what = "names none" if not found else "names several"
+        raise UnknownQuotaError(f"quota: {code_or_name!r} {what}; give a code. Known are: {known}")
+    return found[0]
+
+
 class QuotasApp:
     """A WSGI application that answers what may be asked of quotas."""
 
     def __init__(self, file: Path, region: str, account: str) -> None:
-        self._file = file
+        self._granted = QuotaFile(file).read
         self._arn = f"arn:aws:servicequotas:{region}:{account}:ec2"
         self._operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "GetAWSDefaultServiceQuota": lambda asked: {"Quota": self._default(_code(asked))},
@@ -101,17 +152,6 @@ class QuotasApp:
             "Adjustable": True,
             "GlobalQuota": False,
         }
-
-    def _granted(self) -> dict[str, float]:
-        try:
-            document = read_json(self._file)
-        except FileNotFoundError:
-            return {}
-        if not isinstance(document, dict) or not all(
-            isinstance(value, int | float) for value in document.values()
-        ):
-            raise SandboxError(f'{self._file}: must say numbers by code, {{"L-1216C47A": 64}}')
-        return document
 
 
 def _code(asked: dict[str, Any]) -> str:

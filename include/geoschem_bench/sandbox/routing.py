@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
@@ -11,11 +12,16 @@ from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug import Response
+from werkzeug.exceptions import NotFound
 
 from geoschem_bench.errors import SandboxError
+from geoschem_bench.sandbox.faults.answers import error_of
+from geoschem_bench.sandbox.faults.book import FaultBook
+from geoschem_bench.sandbox.faults.operations import operation_of
+from geoschem_bench.sandbox.faults.tally import Tally
 from geoschem_bench.sandbox.gate import Gate, scope_of
 from geoschem_bench.sandbox.persistence.wsgi import Answer, call, read_body
-from geoschem_bench.sandbox.settings import STATUS_PATH
+from geoschem_bench.sandbox.settings import CONTROL_PATHS, STATUS_PATH
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -45,20 +51,30 @@ class Router:
         region: str,
         mirrors: Mapping[str, Mirror],
         status: Callable[[], dict[str, Any]],
+        faults: FaultBook,
     ) -> None:
         self._gate = gate
         self._region = region
         self._mirrors = mirrors
         self._status = status
+        self._faults = faults
+        self.tally = Tally()
         self._lock_of_the_others = threading.RLock()
         self._locks = {service: threading.RLock() for service in mirrors}
         self._own: dict[str, WSGIApplication] = {}
+        self._control: WSGIApplication = NotFound()
         self._restore: Callable[[], None] = lambda: None
         self.moto = DomainDispatcherApplication(create_backend_app)
 
-    def serve(self, own: Mapping[str, WSGIApplication], restore: Callable[[], None]) -> None:
+    def serve(
+        self,
+        own: Mapping[str, WSGIApplication],
+        control: WSGIApplication,
+        restore: Callable[[], None],
+    ) -> None:
         """Takes services that are ours, and how the stacks are made again after a start."""
         self._own = dict(own)
+        self._control = control
         self._restore = restore
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -71,6 +87,8 @@ class Router:
         refusal = refusal or self._gate.refuse_strangers(environ)
         if refusal is not None:
             return refusal(environ, start_response)
+        if environ["PATH_INFO"].startswith(CONTROL_PATHS):
+            return self._control(environ, start_response)
         answer = self.ask(environ)
         start_response(answer.status, answer.headers)
         return [answer.body]
@@ -84,6 +102,8 @@ class Router:
         """Answers a request of whoever may ask: the gate is behind us."""
         region, service = scope_of(environ)
         body = read_body(environ)
+        if (error := self._struck(environ, service, body)) is not None:
+            return error
         if service in (*self._own, "cloudformation") and region != self._region:
             return _refusal(
                 environ,
@@ -101,6 +121,16 @@ class Router:
         if service in self._own:
             return call(self._own[service], environ)
         return self._ask_moto(environ, body, region, service)
+
+    def _struck(self, environ: WSGIEnvironment, service: str, body: bytes) -> Answer | None:
+        """Counts the call; late, or an error, where a fault says so. No lock is held meanwhile."""
+        operation = operation_of(environ, service, body)
+        self.tally.count(service, operation)
+        faults = self._faults.of_request(service, operation)
+        if late := sum(each.seconds or 0.0 for each in faults if each.effect == "latency"):
+            time.sleep(late)
+        error = error_of(faults, environ, service)
+        return call(error, environ) if error else None
 
     def _ask_moto(self, environ: WSGIEnvironment, body: bytes, region: str, service: str) -> Answer:
         # One request per service at a time. moto's backends are not thread-safe: a condition is

@@ -23,17 +23,21 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from geoschem_bench.errors import SandboxError
 from geoschem_bench.sandbox.batch.app import BatchApp
 from geoschem_bench.sandbox.batch.attempt import Host
+from geoschem_bench.sandbox.batch.faulty import check_names
 from geoschem_bench.sandbox.batch.logs import LogStore
 from geoschem_bench.sandbox.batch.scheduler import Scheduler
 from geoschem_bench.sandbox.batch.state import BatchState
 from geoschem_bench.sandbox.credentials import read_credentials
+from geoschem_bench.sandbox.faults.book import FaultBook
+from geoschem_bench.sandbox.faults.control import ControlApp
+from geoschem_bench.sandbox.faults.model import Fault
 from geoschem_bench.sandbox.files import write_json
 from geoschem_bench.sandbox.gate import Gate
 from geoschem_bench.sandbox.kept import Choice
 from geoschem_bench.sandbox.persistence.dynamodb import DynamoDBMirror
 from geoschem_bench.sandbox.persistence.ecr import ECRMirror
 from geoschem_bench.sandbox.persistence.s3 import S3Mirror
-from geoschem_bench.sandbox.quotas import QuotasApp
+from geoschem_bench.sandbox.quotas import QuotaFile, QuotasApp
 from geoschem_bench.sandbox.routing import Mirror, Router
 from geoschem_bench.sandbox.settings import HOST, Behaviour, Folders, LauncherName
 from geoschem_bench.sandbox.stacks.mirror import StacksMirror
@@ -55,7 +59,9 @@ class Server:
         self._credentials = read_credentials(folders)
         self._token = uuid.uuid4().hex
         self._asked_to_stop = threading.Event()
-        self._state = BatchState(folders.batch, region, DEFAULT_ACCOUNT_ID, behaviour)
+        self._faults = FaultBook(folders.faults_file)
+        place = (region, DEFAULT_ACCOUNT_ID)
+        self._state = BatchState(folders.batch, *place, behaviour, self._faults)
         self._logs = LogStore(folders.logs, region, DEFAULT_ACCOUNT_ID)
         self._router = self._make_router()
         self._http = _listen(port, self._router)
@@ -71,16 +77,29 @@ class Server:
         mirrors: dict[str, Mirror] = {
             "cloudformation": stacks, "s3": s3, "dynamodb": dynamodb, "ecr": ecr
         }  # fmt: skip
-        router = Router(Gate(self._credentials.access_key), self._region, mirrors, self._status)
+        gate = Gate(self._credentials.access_key)
+        router = Router(gate, self._region, mirrors, self._status, self._faults)
         s3.load(router.moto, self._region)
         dynamodb.load()
         ecr.load()
-        quotas = QuotasApp(root / "quotas.json", self._region, DEFAULT_ACCOUNT_ID)
+        file = self._folders.quotas_file
+        quotas = QuotasApp(file, self._region, DEFAULT_ACCOUNT_ID)
+        control = ControlApp(
+            self._faults, router.tally, QuotaFile(file), self._check_fault, self._on_fault
+        )
         own: dict[str, Any] = {"batch": BatchApp(self._state), "servicequotas": quotas}
         # After the mirrors: what has files of its own, a stack finds in place.
-        router.serve(own, stacks.restore)
+        router.serve(own, control, stacks.restore)
         self._stacks = stacks
         return router
+
+    def _check_fault(self, fault: Fault) -> None:
+        with self._state.changed:
+            check_names(self._state, fault)
+
+    def _on_fault(self) -> None:
+        with self._state.changed:
+            self._state.changed.notify_all()
 
     def _restore_stacks(self) -> None:
         """Does what takes a second before anybody asks for it."""

@@ -20,6 +20,10 @@ DEFAULT_QUEUES = tuple(
 )
 LOG_GROUP = "/aws/batch/job"
 STATUS_PATH = "/_sandbox/status"
+FAULTS_PATH = "/_sandbox/faults"
+CALLS_PATH = "/_sandbox/calls"
+CONTROL_PATHS = (FAULTS_PATH, CALLS_PATH)
+"""Unlike the status they need the key."""
 LauncherName = Literal["process", "container"]
 
 
@@ -74,6 +78,16 @@ class Folders:
         return self.root / "launcher.json"
 
     @property
+    def faults_file(self) -> Path:
+        """The faults that are set; gone with `down`."""
+        return self.root / "faults.json"
+
+    @property
+    def quotas_file(self) -> Path:
+        """Service quotas, where they are not generous."""
+        return self.root / "quotas.json"
+
+    @property
     def server_log(self) -> Path:
         """What the server's process printed."""
         return self.root / "server.log"
@@ -90,5 +104,5 @@ class Folders:
 
     @property
     def scratch(self) -> Path:
-        """Working directories and raw output of jobs that run now; emptied at each start."""
+        """Working directories and raw output of jobs that run now; at a start the others' go."""
         return self.root / "scratch"

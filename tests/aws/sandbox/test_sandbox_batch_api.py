@@ -137,7 +137,7 @@ def test_a_job_larger_than_its_environments_stays_runnable_with_the_reason(jobs,
     until(lambda: "statusReason" in jobs.detail(job_id), "the reason")
     detail = jobs.detail(job_id)
     assert detail["status"] == "RUNNABLE"
-    assert detail["statusReason"].startswith("MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT")
+    assert detail["statusReason"].startswith("MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE")
     batch.cancel_job(jobId=job_id, reason="too large")
 
 

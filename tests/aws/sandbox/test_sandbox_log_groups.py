@@ -36,7 +36,7 @@ def test_its_group_is_used_and_survives_a_kill(killable, jobs):
     assert here.output(here.detail(detail["jobId"])) == ["printed"]
 
 
-def test_what_a_job_printed_last_is_recovered_into_its_group(killable, jobs):
+def test_a_job_that_outlives_the_server_goes_on_in_its_group(killable, jobs):
     here = type(jobs)(killable.batch, killable.logs)
     job_id = defined(here, "echo early; sleep 600")
     here.wait_for_output(job_id, 1)
@@ -44,6 +44,8 @@ def test_what_a_job_printed_last_is_recovered_into_its_group(killable, jobs):
     killable.start()
     here = type(jobs)(killable.batch, killable.logs)
     assert here.output(here.detail(job_id)) == ["early"]
+    here.batch.terminate_job(jobId=job_id, reason="seen")
+    assert here.output(here.wait(job_id)) == ["early"]
 
 
 def test_a_job_runs_on_when_its_group_or_stream_is_deleted(killable, jobs):

@@ -10,23 +10,29 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from geoschem_bench.sandbox.batch.fates import outcome_before_start, outcome_while_running
 from geoschem_bench.sandbox.batch.job import Job, now_ms
 from geoschem_bench.sandbox.batch.launchers import (
     CannotStartError,
     Launcher,
+    LostError,
     Running,
     Task,
     scratch_folder,
 )
 from geoschem_bench.sandbox.batch.logs import LogStore, log_group_of
+from geoschem_bench.sandbox.batch.outcome import (
+    CANNOT_START,
+    CONTAINER_EXITED,
+    HOST_TERMINATED,
+    TIMED_OUT,
+    Outcome,
+    may_retry,
+)
 from geoschem_bench.sandbox.batch.processes import JOB_ID
 from geoschem_bench.sandbox.credentials import Credentials
 from geoschem_bench.sandbox.proxies import without_proxy
 
-CONTAINER_EXITED = "Essential container in task exited"
-CANNOT_START = "Task failed to start"
-TIMED_OUT = "Job attempt duration exceeded timeout"
-HOST_TERMINATED = "Host EC2 (sandbox) terminated"
 # A short job is not made to wait; a long one, which measures, is not disturbed by us looking.
 _SHORTEST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS, _PAUSE_GROWTH = 0.01, 0.1, 1.1
 
@@ -50,20 +56,6 @@ class Host:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How an attempt ended."""
-
-    status_reason: str
-    exit_code: int | None = None
-    """None when no command was started."""
-    reason: str | None = None
-    """AWS's `container.reason`."""
-    started_at: int | None = None
-    stopped_at: int = 0
-    may_retry: bool = True
-
-
-@dataclass(frozen=True)
 class _Stop:
     """The end of an attempt before its time."""
 
@@ -75,17 +67,31 @@ class _Stop:
 class Attempt:
     """Runs a job's command once. `run` returns when nothing of it is left."""
 
-    def __init__(self, job: Job, environment_name: str, host: Host) -> None:
+    def __init__(
+        self, job: Job, environment_name: str, host: Host, task: str | None = None
+    ) -> None:
         self.job = job
         self.host = host
         self.environment_name = environment_name
         self.number = len(job.detail["attempts"]) + 1
-        self.task = secrets.token_hex(16)
+        self.task = task or secrets.token_hex(16)
         definition = job.detail["jobDefinition"].rpartition("/")[2].rpartition(":")[0]
         self.log_stream = f"{definition}/default/{self.task}"
         self.folder = scratch_folder(host.scratch, job.id, self.number)
+        self.running: Running | None = None
+        self._logged_already = 0
         self._started = 0.0
         self._stop: _Stop | None = None
+
+    @classmethod
+    def adopted(cls, job: Job, host: Host) -> Attempt | None:
+        """The attempt that an earlier server started, if its command can still be followed."""
+        if job.trace is None:
+            return None
+        cluster, task = str(job.container["taskArn"]).split("/")[-2:]
+        attempt = cls(job, cluster.removesuffix("_Batch"), host, task)
+        attempt.running = host.launcher.adopt(attempt.folder, job.id, job.trace)
+        return attempt if attempt.running else None
 
     def run(self, on_start: Callable[[], None], ending: Callable[[], str | None]) -> Outcome:
         """Runs the command.
@@ -96,18 +102,34 @@ class Attempt:
         """
         self.host.logs.create(self.log_stream, log_group_of(self.job.container))
         if (reason := ending()) is not None:
-            return Outcome(reason, stopped_at=now_ms(), may_retry=_may_retry(reason))
+            return Outcome(reason, stopped_at=now_ms(), may_retry=may_retry(reason))
+        if (outcome := outcome_before_start(self.job)) is not None:
+            return outcome
         self.folder.mkdir(parents=True)
         try:
-            running = self.host.launcher.start(self._as_task())
+            self.running = self.host.launcher.start(self._as_task())
+            with closing(self.running):
+                started_at = now_ms()
+                on_start()
+                return self._follow(self.running, started_at, ending)
         except CannotStartError as error:
             return Outcome(CANNOT_START, reason=str(error), stopped_at=now_ms())
-        else:
-            with closing(running):
-                return self._follow(running, on_start, ending)
         finally:
-            # What a job made undeletable is no fault of its benchmark; the next start tries again.
-            shutil.rmtree(self.folder, ignore_errors=True)
+            self._remove_folder()
+
+    def follow(self, ending: Callable[[], str | None]) -> Outcome:
+        """Goes on with an adopted attempt: what it printed meanwhile is neither lost nor twice."""
+        assert self.running is not None  # noqa: S101 - `adopted` gives no other
+        self._logged_already = self.host.logs.count(self.log_stream)
+        try:
+            with closing(self.running):
+                return self._follow(self.running, int(self.job.detail["startedAt"]), ending)
+        finally:
+            self._remove_folder()
+
+    def _remove_folder(self) -> None:
+        # What a job made undeletable is no fault of its benchmark; the next start tries again.
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _as_task(self) -> Task:
         return Task(
@@ -150,27 +172,36 @@ class Attempt:
         }
 
     def _follow(
-        self, running: Running, on_start: Callable[[], None], ending: Callable[[], str | None]
+        self, running: Running, started_at: int, ending: Callable[[], str | None]
     ) -> Outcome:
-        started_at = now_ms()
-        self._started = time.monotonic()
-        on_start()
+        self._started = time.monotonic() - (now_ms() - started_at) / 1000
+        try:
+            outcome = self._watch(running, started_at, ending)
+        except LostError:
+            outcome = Outcome(HOST_TERMINATED, None, None, started_at, now_ms())
+        self._log(running.lines(last=True))
+        return outcome
+
+    def _watch(
+        self, running: Running, started_at: int, ending: Callable[[], str | None]
+    ) -> Outcome:
+        """To the end of the command, or to what befalls it before."""
         pause = _SHORTEST_PAUSE_SECONDS
         while (exit_code := running.poll()) is None:
-            self.host.logs.append(self.log_stream, running.lines())
+            self._log(running.lines())
+            ran_seconds = time.monotonic() - self._started
+            struck = outcome_while_running(self.job, ran_seconds, started_at)
+            if struck is not None:
+                running.kill()
+                return struck
             self._stop_if_asked(running, ending())
             time.sleep(pause)
             pause = min(pause * _PAUSE_GROWTH, _LONGEST_PAUSE_SECONDS)
-        self.host.logs.append(self.log_stream, running.lines(last=True))
-        status_reason = self._stop.reason if self._stop else CONTAINER_EXITED
-        return Outcome(
-            status_reason,
-            exit_code,
-            running.reason,
-            started_at,
-            stopped_at=now_ms(),
-            may_retry=_may_retry(status_reason),
-        )
+        why = self._stop.reason if self._stop else CONTAINER_EXITED
+        return Outcome(why, exit_code, running.reason, started_at, now_ms(), may_retry(why))
+
+    def _log(self, lines: list[bytes]) -> None:
+        self._logged_already = self.host.logs.append(self.log_stream, lines, self._logged_already)
 
     def _stop_if_asked(self, running: Running, reason: str | None) -> None:
         """Asks the command to end, and ends it if it does not."""
@@ -188,8 +219,3 @@ class Attempt:
         if reason is None:
             return None
         return _Stop(reason, time.monotonic() + self.host.stop_seconds)
-
-
-def _may_retry(status_reason: str) -> bool:
-    """AWS retries neither what somebody stopped nor what ran out of time."""
-    return status_reason in (CONTAINER_EXITED, HOST_TERMINATED)

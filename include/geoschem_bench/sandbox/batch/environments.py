@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 
 from geoschem_bench.sandbox.batch.errors import RefusedError
+from geoschem_bench.sandbox.batch.faulty import as_shown
 from geoschem_bench.sandbox.batch.job import ON_A_HOST, Status
 from geoschem_bench.sandbox.batch.network import status_of
 from geoschem_bench.sandbox.batch.placement import environments_of
@@ -49,7 +50,7 @@ def describe(state: BatchState, request: Document) -> Document:
     """DescribeComputeEnvironments. Unknown names are left out, as AWS does."""
     wanted = {last_part(name) for name in request.get("computeEnvironments", [])}
     shown = [
-        _with_demand(state, environment)
+        _with_demand(state, as_shown(state, environment))
         for environment in state.environments
         if not wanted or environment["computeEnvironmentName"] in wanted
     ]
@@ -103,14 +104,17 @@ def _with_demand(state: BatchState, environment: Document) -> Document:
 
 
 def _demand(state: BatchState, environment: Document) -> int:
+    name = environment["computeEnvironmentName"]
     queues = {
         queue["jobQueueName"]
         for queue in state.queues
-        if environments_of(state, queue)[:1] == [environment]
+        if [each["computeEnvironmentName"] for each in environments_of(state, queue)[:1]] == [name]
     }
     needing = ON_A_HOST | {Status.RUNNABLE}
     return sum(
-        job.vcpus for job in state.jobs.values() if job.queue in queues and job.status in needing
+        job.vcpus
+        for job in state.unfinished.values()
+        if job.queue in queues and job.status in needing
     )
 
 

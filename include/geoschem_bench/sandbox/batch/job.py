@@ -29,6 +29,8 @@ class Status(StrEnum):
     """No attempt is left, or it was stopped."""
 
 
+_BY_NAME = {str(status): status for status in Status}
+"""`Status(...)` takes ten times as long, and a thousand jobs are asked at every look."""
 WAITING = frozenset({Status.SUBMITTED, Status.PENDING, Status.RUNNABLE})
 ON_A_HOST = frozenset({Status.STARTING, Status.RUNNING})
 FINISHED = frozenset({Status.SUCCEEDED, Status.FAILED})
@@ -51,6 +53,12 @@ class Job:
     """As requested; what this computer can grant may be less."""
     stop_reason: str | None = None
     """Set when somebody asked for its end while it was on a host."""
+    blocked_by: str | None = None
+    """The reason that was written on it at the head of its queue."""
+    fate: Document | None = None
+    """The fault that befalls this attempt: its id, fate, reason and seconds."""
+    trace: Document | None = None
+    """What a later server finds the command by that runs; the launcher's own words."""
     timeline: list[tuple[str, int]] = field(default_factory=list)
     """Every state it was in, with the time it entered (AWS shows only the last)."""
 
@@ -71,7 +79,7 @@ class Job:
     @property
     def status(self) -> Status:
         """Where it stands."""
-        return Status(self.detail["status"])
+        return _BY_NAME[self.detail["status"]]
 
     @property
     def container(self) -> dict[str, Any]:
@@ -84,6 +92,7 @@ class Job:
         moment = now_ms()
         self.timeline.append((status.value, moment))
         self.detail["status"] = status.value
+        self.blocked_by = None
         self.detail.pop("statusReason", None)
         if reason is not None:
             self.detail["statusReason"] = reason

@@ -72,9 +72,27 @@ class LogStore:
         self._path(stream).touch()
         self._backend.groups[group].create_log_stream(stream)
 
-    def append(self, stream: str, lines: list[bytes]) -> None:
-        """Adds lines to a stream: to the file first, then where readers see them."""
+    def count(self, stream: str) -> int:
+        """How many events a stream has."""
+        found = self._present(stream)
+        return len(found.events) if found else 0
+
+    def append(self, stream: str, lines: list[bytes], skipped: int = 0) -> int:
+        """Adds lines to a stream: to the file first, then where readers see them.
+
+        Args:
+            stream: Its name.
+            lines: As they were printed.
+            skipped: So many events at the beginning are there already.
+
+        Returns:
+            What is left of `skipped` for the next lines.
+        """
         events = [event for line in lines for event in _events_of(line)]
+        self._add(stream, events[skipped:])
+        return max(0, skipped - len(events))
+
+    def _add(self, stream: str, events: list[dict[str, Any]]) -> None:
         found = self._present(stream)
         if not events or found is None:
             return
@@ -85,11 +103,8 @@ class LogStore:
 
     def recover(self, stream: str, output: Path) -> None:
         """Adds what a job printed after a killed server had last looked."""
-        found = self._present(stream)
-        if not output.exists() or found is None:
-            return
-        lines = [line for line in output.read_bytes().split(b"\n") if line.strip()]
-        self.append(stream, lines[len(found.events) :])
+        if output.exists():
+            self.append(stream, output.read_bytes().split(b"\n"), self.count(stream))
 
     def _present(self, stream: str) -> Any:  # noqa: ANN401 - moto's own, or nothing
         """A stream, unless somebody has deleted it or its group; its job runs on."""

@@ -5,24 +5,25 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
+from collections.abc import Callable
+from pathlib import Path
 
 from geoschem_bench.errors import SandboxError
-from geoschem_bench.sandbox.batch.attempt import (
-    CONTAINER_EXITED,
-    HOST_TERMINATED,
-    Attempt,
-    Host,
-    Outcome,
-)
-from geoschem_bench.sandbox.batch.job import FINISHED, ON_A_HOST, Job, Status, now_ms
+from geoschem_bench.sandbox.batch import idling
+from geoschem_bench.sandbox.batch.attempt import Attempt, Host
+from geoschem_bench.sandbox.batch.ending import attempt_container, begin, finish, move, task_arn
+from geoschem_bench.sandbox.batch.fates import bind, is_idle
+from geoschem_bench.sandbox.batch.job import ON_A_HOST, Job, Status, now_ms
 from geoschem_bench.sandbox.batch.launchers import OUTPUT, scratch_folder
+from geoschem_bench.sandbox.batch.outcome import HOST_TERMINATED, Outcome
 from geoschem_bench.sandbox.batch.placement import next_in_line
-from geoschem_bench.sandbox.batch.retry import is_retried
 from geoschem_bench.sandbox.batch.shelf import Document
 from geoschem_bench.sandbox.batch.state import BatchState
 
 _LOG = logging.getLogger(__name__)
 _AGAIN_SECONDS = 1.0
+_BREATH_SECONDS = 0.005
+"""Between two looks, for requests that want the lock."""
 
 
 class Scheduler:
@@ -36,19 +37,40 @@ class Scheduler:
         self._thread = threading.Thread(target=self._decide, name="scheduler", daemon=True)
 
     def start(self) -> None:
-        """Clears away what a killed server left behind, then begins."""
+        """Goes on with the jobs that outlived a killed server, clears away the others, begins."""
         with self._state.changed:
-            for job in list(self._state.jobs.values()):
-                if job.status in ON_A_HOST:
+            adopted = [attempt for job in self._on_a_host() if (attempt := self._adopt(job))]
+            kept = {attempt.job.id for attempt in adopted}
+            for job in self._on_a_host():
+                if job.id not in kept and not self._idles_on(job):
                     self._clear_away(job)
-        self._host.launcher.sweep()
-        shutil.rmtree(self._host.scratch, ignore_errors=True)
+        self._host.launcher.sweep(kept)
+        self._sweep_scratch({attempt.folder for attempt in adopted})
+        for attempt in adopted:
+            self._start_thread(attempt, self._follow)
         self._thread.start()
+
+    def _on_a_host(self) -> list[Job]:
+        return [job for job in self._state.unfinished.values() if job.status in ON_A_HOST]
+
+    def _adopt(self, job: Job) -> Attempt | None:
+        return Attempt.adopted(job, self._host) if job.status is Status.RUNNING else None
+
+    def _idles_on(self, job: Job) -> bool:
+        """An idle job has no process to lose, but `down` has mended its fault and ended it."""
+        fault = str((job.fate or {}).get("fault"))
+        return idling.is_running(job) and fault in self._state.faults
+
+    def _sweep_scratch(self, kept: set[Path]) -> None:
+        for folder in self._host.scratch.glob("*"):
+            if folder not in kept:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def stop(self) -> None:
         """Ends the running jobs, as the loss of their host would, and waits for it."""
         with self._state.changed:
             self._closing = True
+            idling.finish_due(self._state, closing=True)
             self._state.changed.notify_all()
         self._thread.join()
         for thread in list(self._threads.values()):
@@ -63,63 +85,87 @@ class Scheduler:
             container.update({key: job.container[key] for key in ("logStreamName", "taskArn")})
             started_at = job.detail["startedAt"]
             self._host.logs.recover(container["logStreamName"], folder / OUTPUT)
-        self._finish(job, Outcome(HOST_TERMINATED, None, None, started_at, now_ms()), container)
+        outcome = Outcome(HOST_TERMINATED, None, None, started_at, now_ms())
+        finish(self._state, job, outcome, container)
 
     def _decide(self) -> None:
         with self._state.changed:
             while not self._closing:
                 try:
-                    self._advance()
-                    has_started = self._start_next()
+                    pause = self._look()
                 except OSError:  # a full disk must not end the scheduling for good
                     _LOG.exception("scheduler")
-                    self._state.changed.wait(_AGAIN_SECONDS)
-                    continue
-                if not has_started:
-                    self._state.changed.wait()
+                    pause = _AGAIN_SECONDS
+                self._state.changed.wait(pause)
+
+    def _look(self) -> float | None:
+        """Moves on what can be moved. In how many seconds to look again without being woken."""
+        soonest = idling.finish_due(self._state)
+        before = len(self._state.jobs)
+        if not bind(self._state):  # a job must not start before it is known what becomes of it
+            return _BREATH_SECONDS
+        self._advance()
+        has_forgotten = len(self._state.jobs) < before  # others may depend on what is gone
+        if self._start_next() or has_forgotten:
+            return _BREATH_SECONDS
+        return soonest and max(soonest, _BREATH_SECONDS)
 
     def _advance(self) -> None:
         """From SUBMITTED to RUNNABLE, once all that a job depends on has succeeded."""
-        for job in list(self._state.jobs.values()):
+        for job in list(self._state.unfinished.values()):
             if job.status is Status.SUBMITTED:
-                self._move(job, Status.PENDING)
+                move(self._state, job, Status.PENDING)
             if job.status is Status.PENDING:
-                needed = [self._state.jobs[each["jobId"]] for each in job.detail["dependsOn"]]
-                if any(other.status is Status.FAILED for other in needed):
-                    self._move(job, Status.FAILED, "Dependent Job failed")
-                elif all(other.status is Status.SUCCEEDED for other in needed):
-                    self._move(job, Status.RUNNABLE)
+                needed = [self._state.jobs.get(each["jobId"]) for each in job.detail["dependsOn"]]
+                if any(other is None or other.status is Status.FAILED for other in needed):
+                    move(self._state, job, Status.FAILED, "Dependent Job failed")
+                elif all(other and other.status is Status.SUCCEEDED for other in needed):
+                    move(self._state, job, Status.RUNNABLE)
 
     def _start_next(self) -> bool:
-        running = [job for job in self._state.jobs.values() if job.status in ON_A_HOST]
+        has_started = False
+        for chosen in next_in_line(self._state):
+            if is_idle(chosen.job):
+                idling.start(self._state, self._host.logs, chosen.job, chosen.environment)
+            elif self._has_room_for(chosen.job):
+                move(self._state, chosen.job, Status.STARTING)
+                attempt = Attempt(chosen.job, chosen.environment, self._host)
+                self._start_thread(attempt, self._run)
+            else:
+                continue
+            has_started = True
+        return has_started
+
+    def _has_room_for(self, job: Job) -> bool:
+        running = [other for other in self._on_a_host() if not is_idle(other)]
         if len(running) >= self._state.behaviour.concurrent_jobs:
             return False
-        chosen = next_in_line(self._state)
-        if chosen is None or not self._fits(chosen.job, running):
-            return False
-        self._move(chosen.job, Status.STARTING)
-        attempt = Attempt(chosen.job, chosen.environment, self._host)
-        thread = threading.Thread(target=self._run, args=(attempt,), name=chosen.job.id)
-        self._threads[chosen.job.id] = thread
-        thread.start()
-        return True
-
-    def _fits(self, job: Job, running: list[Job]) -> bool:
         taken = sum(self._host.granted_vcpus(other) for other in running)
         return not running or taken + self._host.granted_vcpus(job) <= self._host.cores
 
-    def _run(self, attempt: Attempt) -> None:
+    def _start_thread(self, attempt: Attempt, work: Callable[[Attempt], Outcome]) -> None:
+        job_id = attempt.job.id
+        thread = threading.Thread(target=self._see_to_the_end, args=(attempt, work), name=job_id)
+        self._threads[job_id] = thread
+        thread.start()
+
+    def _see_to_the_end(self, attempt: Attempt, work: Callable[[Attempt], Outcome]) -> None:
         job = attempt.job
-        task = self._task_arn(attempt)
         try:
-            outcome = attempt.run(lambda: self._on_start(attempt, task), lambda: self._ending(job))
+            outcome = work(attempt)
         except Exception as error:  # a fault of ours must not leave a job RUNNING for ever
             _LOG.exception("job %s", job.id)
             self._clear_after(error, attempt)
             outcome = Outcome(f"Sandbox error: {error}", stopped_at=now_ms(), may_retry=False)
         with self._state.changed:
             del self._threads[job.id]
-            self._finish(job, outcome, _attempt_container(attempt.log_stream, task))
+            finish(self._state, job, outcome, self._container_of(attempt))
+
+    def _run(self, attempt: Attempt) -> Outcome:
+        return attempt.run(lambda: self._on_start(attempt), lambda: self._ending(attempt.job))
+
+    def _follow(self, attempt: Attempt) -> Outcome:
+        return attempt.follow(lambda: self._ending(attempt.job))
 
     def _clear_after(self, error: Exception, attempt: Attempt) -> None:
         if isinstance(error, SandboxError):  # which says that killing is of no use
@@ -134,58 +180,12 @@ class Scheduler:
             return job.stop_reason
         return HOST_TERMINATED if self._closing else None
 
-    def _on_start(self, attempt: Attempt, task: str) -> None:
+    def _on_start(self, attempt: Attempt) -> None:
         with self._state.changed:
-            job = attempt.job
-            for stale in ("exitCode", "reason"):
-                job.container.pop(stale, None)
-            job.container.update(_attempt_container(attempt.log_stream, task))
-            job.detail["startedAt"] = now_ms()
-            self._move(job, Status.RUNNING)
+            if attempt.running is not None:
+                attempt.job.trace = attempt.running.trace
+            begin(self._state, attempt.job, self._container_of(attempt), now_ms())
 
-    def _task_arn(self, attempt: Attempt) -> str:
-        region, account = self._state.region, self._state.account
-        cluster = f"{attempt.environment_name}_Batch"
-        return f"arn:aws:ecs:{region}:{account}:task/{cluster}/{attempt.task}"
-
-    def _finish(self, job: Job, outcome: Outcome, container: Document) -> None:
-        # Whoever was told that the job is being stopped must not find it succeeded or retried.
-        status_reason = job.stop_reason or outcome.status_reason
-        if outcome.exit_code is not None:
-            container["exitCode"] = outcome.exit_code
-        if outcome.reason is not None:
-            container["reason"] = outcome.reason
-        job.container.update(container)
-        times = {"startedAt": outcome.started_at, "stoppedAt": outcome.stopped_at}
-        job.detail["attempts"].append(
-            {
-                "container": container,
-                "statusReason": status_reason,
-                **{key: value for key, value in times.items() if value is not None},
-            }
-        )
-        self._move(job, self._next_status(job, outcome), status_reason)
-
-    def _next_status(self, job: Job, outcome: Outcome) -> Status:
-        if not outcome.may_retry or job.stop_reason is not None:
-            return Status.FAILED
-        if outcome.exit_code == 0 and outcome.status_reason == CONTAINER_EXITED:
-            return Status.SUCCEEDED
-        retried = is_retried(
-            job.detail["retryStrategy"],
-            len(job.detail["attempts"]),
-            outcome.exit_code,
-            outcome.reason or "",
-            outcome.status_reason,
-        )
-        return Status.RUNNABLE if retried else Status.FAILED
-
-    def _move(self, job: Job, status: Status, reason: str | None = None) -> None:
-        if job.status in FINISHED:
-            return
-        job.move(status, reason)
-        self._state.save(job)
-
-
-def _attempt_container(log_stream: str, task_arn: str) -> Document:
-    return {"logStreamName": log_stream, "taskArn": task_arn, "networkInterfaces": []}
+    def _container_of(self, attempt: Attempt) -> Document:
+        arn = task_arn(self._state, attempt.environment_name, attempt.task)
+        return attempt_container(attempt.log_stream, arn)

@@ -8,8 +8,9 @@ from collections import Counter
 from pathlib import Path
 
 from geoschem_bench.sandbox.batch.errors import RefusedError
-from geoschem_bench.sandbox.batch.job import Job
+from geoschem_bench.sandbox.batch.job import FINISHED, Job
 from geoschem_bench.sandbox.batch.shelf import Document, Shelf
+from geoschem_bench.sandbox.faults.book import FaultBook
 from geoschem_bench.sandbox.settings import Behaviour
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
@@ -21,10 +22,18 @@ class BatchState:
     Whoever reads or changes them holds `changed`, which is also what the scheduler waits on.
     """
 
-    def __init__(self, folder: Path, region: str, account: str, behaviour: Behaviour) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        region: str,
+        account: str,
+        behaviour: Behaviour,
+        faults: FaultBook | None = None,
+    ) -> None:
         self.region = region
         self.account = account
         self.behaviour = behaviour
+        self.faults = faults or FaultBook()
         self.changed = threading.Condition()
         self.environments = Shelf(folder / "compute-environments")
         self.queues = Shelf(folder / "job-queues")
@@ -32,11 +41,24 @@ class BatchState:
         self._job_files = Shelf(folder / "jobs")
         jobs = (Job.from_document(document) for document in self._job_files)
         self.jobs = {job.id: job for job in sorted(jobs, key=lambda job: job.detail["createdAt"])}
+        self.unfinished = {job.id: job for job in self.jobs.values() if job.status not in FINISHED}
+        """Those that anything may still become of: the others may be many."""
 
     def save(self, job: Job) -> None:
         """Writes a job through and wakes whoever waits for a change."""
         self._job_files.put(job.id, job.to_document())
         self.jobs[job.id] = job
+        if job.status in FINISHED:
+            self.unfinished.pop(job.id, None)
+        else:
+            self.unfinished[job.id] = job
+        self.changed.notify_all()
+
+    def forget(self, job: Job) -> None:
+        """Knows nothing of a job any more."""
+        del self.jobs[job.id]
+        self.unfinished.pop(job.id, None)
+        self._job_files.delete(job.id)
         self.changed.notify_all()
 
     def job_counts(self) -> dict[str, int]:

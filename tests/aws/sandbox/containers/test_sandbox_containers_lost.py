@@ -8,7 +8,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from geoschem_bench.sandbox import down
+from geoschem_bench.sandbox import down, faults
 from geoschem_bench.sandbox.settings import Folders
 from tests.aws.sandbox.conftest import Killable, wait_until
 from tests.aws.sandbox.containers.conftest import Engine, TheirJobs, quick
@@ -49,18 +49,59 @@ def print_late(lost: Lost) -> None:
     wait_until(lambda: b"late" in lost.engine.client.logs(container), "the job to print")
 
 
-def test_a_running_job_has_lost_its_host_and_nothing_that_it_printed(lost):
-    job_id = lost.started("until test -e /tmp-gate; do sleep 0.02; done; echo late; exec sleep 600")
+def lose_container(lost: Lost) -> None:
+    """As when the computer itself goes down: the server and the container are gone."""
+    lost.kill()
+    lost.engine.client.remove_container(lost.engine.only(), force=True)
+
+
+def test_a_running_job_is_adopted_and_nothing_that_it_printed_is_lost_or_there_twice(lost):
+    job_id = lost.started("until test -e /tmp-gate; do sleep 0.02; done; echo late; exit 3")
     waiting = lost.jobs().shell("echo waited")
+    container = lost.engine.only()
+    lost.kill()
+    lost.start()
+    assert lost.jobs().detail(job_id)["status"] == "RUNNING"
+    assert lost.engine.containers() == [container]
+    lost.engine.inside(": >/tmp-gate")
+    found = lost.jobs().wait(job_id)
+    assert (found["status"], found["container"]["exitCode"]) == ("FAILED", 3)
+    assert lost.jobs().output(found) == ["early", "late"]
+    assert lost.jobs().output(lost.jobs().wait(waiting)) == ["waited"]
+    wait_until(lambda: lost.engine.containers() == [], "its container to be removed")
+
+
+def test_a_container_that_ended_while_no_server_was_there_has_its_exit_code(lost):
+    job_id = lost.started("until test -e /tmp-gate; do sleep 0.02; done; echo late; exit 5")
     lost.kill()
     print_late(lost)
+    container = lost.engine.only()
+    wait_until(
+        lambda: not lost.engine.client.inspect_container(container)["State"]["Running"], "its end"
+    )
+    lost.start()
+    found = lost.jobs().wait(job_id)
+    assert (found["status"], found["container"]["exitCode"]) == ("FAILED", 5)
+    assert lost.jobs().output(found) == ["early", "late"]
+
+
+def test_an_adopted_container_can_be_terminated(lost):
+    job_id = lost.started("exec sleep 600")
+    lost.kill()
+    lost.start()
+    lost.jobs().batch.terminate_job(jobId=job_id, reason="not needed")
+    assert lost.jobs().wait(job_id)["statusReason"] == "not needed"
+    wait_until(lambda: lost.engine.containers() == [], "its container to be removed")
+
+
+def test_a_job_whose_container_is_gone_has_lost_its_host(lost):
+    job_id = lost.started("exec sleep 600")
+    lose_container(lost)
     lost.start()
     found = lost.jobs().detail(job_id)
     assert (found["status"], found["statusReason"]) == ("FAILED", LOST)
     assert "exitCode" not in found["container"]
-    assert lost.jobs().output(found) == ["early", "late"]
-    assert lost.jobs().output(lost.jobs().wait(waiting)) == ["waited"]
-    assert lost.engine.containers() == []
+    assert lost.jobs().output(found) == ["early"]
 
 
 def test_a_lost_host_may_be_retried(lost):
@@ -69,7 +110,7 @@ def test_a_lost_host_may_be_retried(lost):
         "test $AWS_BATCH_JOB_ATTEMPT = 2 || exec sleep 600",
         retryStrategy={"attempts": 2, "evaluateOnExit": rules},
     )
-    lost.kill()
+    lose_container(lost)
     lost.start()
     found = lost.jobs().wait(job_id)
     assert found["status"] == "SUCCEEDED"
@@ -77,6 +118,21 @@ def test_a_lost_host_may_be_retried(lost):
         LOST,
         "Essential container in task exited",
     ]
+
+
+@pytest.mark.parametrize("fate", ["spot-reclaim", "out-of-memory", "vanish"])
+def test_a_fault_ends_a_container_as_well(lost, fate):
+    job_id = lost.started("exec sleep 600", name="fated")
+    faults.job(lost.sandbox, "fated", fate)
+    if fate == "vanish":
+        batch = lost.jobs().batch
+        wait_until(lambda: batch.describe_jobs(jobs=[job_id])["jobs"] == [], "Batch to forget")
+    else:
+        found = lost.jobs().wait(job_id)
+        assert found["status"] == "FAILED"
+        assert found["container"].get("exitCode") == (137 if fate == "out-of-memory" else None)
+    wait_until(lambda: lost.engine.containers() == [], "its container to be removed")
+    faults.clear(lost.sandbox)
 
 
 def test_down_ends_what_a_killed_server_left_and_keeps_what_it_printed(lost):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +20,10 @@ class CannotStartError(Exception):
     def because(cls, error: object) -> CannotStartError:
         """As Batch words it when the image is there and the container does not start."""
         return cls(f"CannotStartContainerError: Error response from daemon: {error}")
+
+
+class LostError(Exception):
+    """Nobody can tell how a command ended, as when its host is lost."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,12 @@ class Running(Protocol):
     def reason(self) -> str | None:
         """AWS's `container.reason`, once `poll` gave the exit code."""
 
+    @property
+    def trace(self) -> Document:
+        """What `Launcher.adopt` of a later server finds it by."""
+
     def poll(self) -> int | None:
-        """The exit code as Docker reports it, once nothing of the command is left."""
+        """The exit code as Docker reports it, once nothing of the command is left. LostError."""
 
     def lines(self, *, last: bool = False) -> list[bytes]:
         """What was printed since the last call: whole lines; with `last` all that is there."""
@@ -67,11 +76,17 @@ class Launcher(Protocol):
     def start(self, task: Task) -> Running:
         """Starts a command. CannotStartError where that is impossible."""
 
+    def adopt(self, folder: Path, job_id: str, trace: Document) -> Running | None:
+        """What an earlier server started, with all that it printed from the beginning.
+
+        None where it cannot be found, or where another now goes by its number.
+        """
+
     def clear(self, job_id: str, folder: Path) -> None:
         """Ends what is left of a job. What it printed is then in `folder`, under OUTPUT."""
 
-    def sweep(self) -> None:
-        """Removes what belongs to no running job."""
+    def sweep(self, kept: Collection[str] = ()) -> None:
+        """Removes what belongs to no running job; these jobs were adopted."""
 
 
 def scratch_folder(scratch: Path, job_id: str, attempt: int) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,11 @@ from geoschem_bench.sandbox.batch.launchers.base import OUTPUT, CannotStartError
 from geoschem_bench.sandbox.batch.launchers.kernel import was_out_of_memory
 from geoschem_bench.sandbox.batch.launchers.options import host_options
 from geoschem_bench.sandbox.batch.launchers.output import REST_FACTOR, LogReader, lines_of
+from geoschem_bench.sandbox.batch.outcome import OUT_OF_MEMORY
+from geoschem_bench.sandbox.batch.shelf import Document
 from geoschem_bench.sandbox.engine import explanation_of, refusals_are_ours
 
 JOB_LABEL, STATE_LABEL = "geoschem-bench.job", "geoschem-bench.state"
-OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 _LOG = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 30.0
 """For an engine that cannot say how a container is, and for a container to end on SIGKILL."""
@@ -45,6 +46,13 @@ class ContainerLauncher:
             raise CannotStartError.because(explanation_of(error)) from error
         return ContainerRunning(self._client, container)
 
+    def adopt(self, folder: Path, job_id: str, trace: Document) -> ContainerRunning | None:
+        """The container of this id, also when it has ended meanwhile."""
+        with refusals_are_ours(f"looking for the container of job {job_id}"):
+            if trace.get("container") not in self._ours(f"{JOB_LABEL}={job_id}"):
+                return None
+        return ContainerRunning(self._client, str(trace["container"]))
+
     def clear(self, job_id: str, folder: Path) -> None:
         """Kills the job's container, writes what it printed into the folder and removes it."""
         with refusals_are_ours(f"clearing away job {job_id}"):
@@ -57,11 +65,13 @@ class ContainerLauncher:
                 (folder / OUTPUT).write_bytes(b"\n".join(lines))
                 _remove(self._client, container)
 
-    def sweep(self) -> None:
-        """Removes every container of this state."""
+    def sweep(self, kept: Collection[str] = ()) -> None:
+        """Removes every container of this state, but for those of these jobs."""
         with refusals_are_ours("removing containers"):
+            adopted = {each for job_id in kept for each in self._ours(f"{JOB_LABEL}={job_id}")}
             for container in self._ours():
-                _remove(self._client, container)
+                if container not in adopted:
+                    _remove(self._client, container)
 
     def _ours(self, *labels: str) -> list[str]:
         wanted = {"label": [f"{STATE_LABEL}={self._state}", *labels]}
@@ -112,6 +122,11 @@ class ContainerRunning:
         self._next_look = 0.0
         self._kill_ends: float | None = None
         self.reason: str | None = None
+
+    @property
+    def trace(self) -> Document:
+        """The container's id."""
+        return {"container": self._container}
 
     def poll(self) -> int | None:
         """Asks the engine, not at every call. SandboxError where it cannot say for long."""

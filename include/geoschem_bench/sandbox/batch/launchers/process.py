@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import sys
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
-from geoschem_bench.sandbox.batch.launchers.base import OUTPUT, CannotStartError, Task
+from geoschem_bench.sandbox.batch.launchers import supervision
+from geoschem_bench.sandbox.batch.launchers.base import OUTPUT, CannotStartError, LostError, Task
+from geoschem_bench.sandbox.batch.launchers.supervision import Supervised
 from geoschem_bench.sandbox.batch.logs import OutputReader
-from geoschem_bench.sandbox.batch.processes import kill_all, processes_of, send
+from geoschem_bench.sandbox.batch.processes import kill_all, processes_of
+from geoschem_bench.sandbox.batch.shelf import Document
+
+_CLEARED = "cleared"
+"""The file in an attempt's folder that says: we ended it, its exit code tells nothing."""
 
 
 class ProcessLauncher:
@@ -25,16 +31,31 @@ class ProcessLauncher:
         output = task.folder / OUTPUT
         try:
             with output.open("wb") as sink:
-                process = _popen(task, work, sink.fileno())
+                supervised = supervision.start(
+                    _command(task),
+                    {**_of_this_computer(), **task.environment},
+                    work,
+                    task.folder,
+                    sink.fileno(),
+                )
         except OSError as error:
             raise CannotStartError.because(error) from error
-        return ProcessRunning(task.job_id, process, output)
+        return ProcessRunning(task.job_id, supervised)
+
+    def adopt(self, folder: Path, job_id: str, trace: Document) -> ProcessRunning | None:
+        """Finds the processes by pid and start time."""
+        if (folder / _CLEARED).exists() or not (folder / OUTPUT).exists():
+            return None
+        supervised = Supervised.found(folder, trace)
+        return ProcessRunning(job_id, supervised) if supervised else None
 
     def clear(self, job_id: str, folder: Path) -> None:
         """Kills the job's processes."""
+        if folder.is_dir():
+            (folder / _CLEARED).touch()
         kill_all(job_id)
 
-    def sweep(self) -> None:
+    def sweep(self, kept: Collection[str] = ()) -> None:
         """Nothing: a process that is marked by no known job cannot be told from others."""
 
 
@@ -43,20 +64,34 @@ class ProcessRunning:
 
     reason = None
 
-    def __init__(self, job_id: str, process: subprocess.Popen[bytes], output: Path) -> None:
+    def __init__(self, job_id: str, supervised: Supervised) -> None:
         self._job_id = job_id
-        self._process = process
-        self._reader = OutputReader(output)
+        self._supervised = supervised
+        self._reader = OutputReader(supervised.folder / OUTPUT)
         self._family: list[psutil.Process] = []
+
+    @property
+    def trace(self) -> Document:
+        """Pids and start times."""
+        return self._supervised.trace
+
+    @property
+    def _leader(self) -> int | None:
+        """The first process. None where another may have its pid since."""
+        command = self._supervised.command
+        return command.pid if command else None
 
     def poll(self) -> int | None:
         """As in Docker the first process is the container: what it left behind ends with it."""
-        code = self._process.poll()
-        if code is None:
+        lived = self._supervised.lives
+        # In this order: the exit code is written before the supervisor ends.
+        code = self._supervised.exit_code()
+        if code is None and lived:
             return None
         self.kill()
-        # Docker reports death by signal n as 128 + n, Popen as -n.
-        return code if code >= 0 else 128 - code
+        if code is None:
+            raise LostError(f"job {self._job_id}: who waited for it was killed")
+        return code
 
     def lines(self, *, last: bool = False) -> list[bytes]:
         """What was printed since the last call."""
@@ -64,31 +99,26 @@ class ProcessRunning:
 
     def stop(self) -> None:
         """SIGTERM to the first process. Whom it started is noted while that can be seen."""
-        self._family = processes_of(self._job_id, self._process.pid)
-        send(self._process.pid, signal.SIGTERM)
+        self._family = processes_of(self._job_id, self._leader)
+        if self._supervised.command is not None:
+            with suppress(psutil.NoSuchProcess):
+                self._supervised.command.terminate()
 
     def kill(self) -> None:
         """SIGKILL to all."""
-        kill_all(self._job_id, self._process.pid, self._family)
+        kill_all(self._job_id, self._leader, self._family)
 
     def close(self) -> None:
         """Closes the output. What failed here in between is killed by `clear`."""
         self._reader.close()
+        self._supervised.close()
 
 
-def _popen(task: Task, work: Path, sink: int) -> subprocess.Popen[bytes]:
-    command = task.container["command"]
+def _command(task: Task) -> list[str]:
+    command: list[str] = task.container["command"]
     if not command:
         raise OSError("no command specified; the sandbox has no image that could bring one")
-    return subprocess.Popen(
-        command,
-        cwd=work,
-        env={**_of_this_computer(), **task.environment},
-        stdin=subprocess.DEVNULL,
-        stdout=sink,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    return command
 
 
 def _of_this_computer() -> dict[str, str]:
