@@ -9,7 +9,8 @@ GeosChemBenchError
 │   └── LogError              a file is refused as a log of the model
 ├── RefusedError              a file is refused: `where`, `why`; LogError is one, too
 │   └── ManifestError         a manifest cannot be read (it is set aside, not raised to people)
-├── StorageError              S3 or DynamoDB refused
+├── StorageError              an AWS service refused, or is not there
+│   └── LockedOutError        it does not let us in: no waiting mends that
 ├── SandboxError              the sandbox does not start, answer or stop
 ├── StackError                the stack was not made, changed or removed as asked
 └── BenchmarkError            a benchmark failed, with a Reason from the closed list
@@ -92,7 +93,11 @@ class NotFoundError(UserError):
 
 
 class StorageError(GeosChemBenchError):
-    """S3 or DynamoDB refused, or is not there."""
+    """An AWS service refused, or is not there."""
+
+
+class LockedOutError(StorageError):
+    """An AWS service does not let us in. A person must mend that; waiting does not."""
 
 
 class SandboxError(GeosChemBenchError):

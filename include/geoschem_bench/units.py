@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+SECONDS_PER_MINUTE = 60
 SECONDS_PER_HOUR = 3600
 SECONDS_PER_DAY = 86_400
 HOURS_PER_DAY = 24

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from email.utils import parsedate_to_datetime
+from typing import Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from geoschem_bench.errors import StorageError
+from geoschem_bench.aws.refusals import (
+    AWS_ERRORS,
+    code_of,
+    explained,
+    is_lockout,
+    message_of,
+)
+from geoschem_bench.errors import BenchmarkError, LockedOutError, Reason, StorageError
 
 DESCRIBE_AT_MOST = 100
 DEFAULT_LOG_GROUP = "/aws/batch/job"
@@ -38,6 +46,40 @@ class Job:
     stopped_at: datetime | None
     log_stream: str | None
     log_group: str = DEFAULT_LOG_GROUP
+    tags: Mapping[str, str] = field(default_factory=dict)
+    nodes: int = 1
+    was_stopped: bool = False
+    """Somebody cancelled or terminated it, in whatever words."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing of it runs or will run."""
+        return self.status in FINISHED
+
+    def to_document(self) -> dict[str, Any]:
+        """The job as JSON can hold it, e.g. in an event of a trigger."""
+        document = asdict(self)
+        for name in _TIMES:
+            document[name] = document[name].isoformat() if document[name] else None
+        return document
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """The job of `to_document`."""
+        times = {name: document[name] and datetime.fromisoformat(document[name]) for name in _TIMES}
+        return cls(**{**document, **times})
+
+
+_TIMES = ("created_at", "started_at", "stopped_at")
+
+
+@dataclass(frozen=True)
+class Look:
+    """Some jobs at one moment."""
+
+    jobs: tuple[Job, ...]
+    asked_at: datetime
+    """By AWS's own clock, as the jobs' times are: ours may be wrong."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +101,36 @@ class BatchJobs:
 
     def describe(self, job_ids: Collection[str]) -> list[Job]:
         """Those jobs, a hundred a call; ids that Batch no longer knows are left out."""
-        ids = list(job_ids)
-        found = []
+        return list(self.look(job_ids).jobs)
+
+    def look(self, job_ids: Collection[str]) -> Look:
+        """Those jobs, a hundred a call, and when AWS answered."""
+        ids, found, asked_at = list(job_ids), [], datetime.now(UTC)
         for start in range(0, len(ids), DESCRIBE_AT_MOST):
             chunk = ids[start : start + DESCRIBE_AT_MOST]
-            found += _asked(self._batch.describe_jobs, jobs=chunk)["jobs"]
-        return [_job(data) for data in found]
+            answer = self._asked(self._batch.describe_jobs, jobs=chunk)
+            found += [_job(data) for data in answer["jobs"]]
+            date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+            asked_at = parsedate_to_datetime(date) if date else datetime.now(UTC)
+        return Look(tuple(found), asked_at)
+
+    def submit(self, **request: Any) -> str:  # noqa: ANN401 - boto3's own
+        """Submit a job; its id.
+
+        Raises:
+            BenchmarkError: Batch says that this request can never work.
+            LockedOutError: AWS does not let us in.
+            StorageError: it could not be asked; whether there is a job now is not known.
+        """
+        try:
+            return str(self._batch.submit_job(**request)["jobId"])
+        except AWS_ERRORS as error:
+            if code_of(error) == "ClientException" and not is_lockout(error):
+                raise BenchmarkError(Reason.MISCONFIGURED, message_of(error)) from error
+            raise self._refused(error) from error
 
     def named(self, queues: Iterable[str], prefix: str) -> list[Job]:
-        """Jobs in any state whose name begins with `prefix`."""
+        """Jobs in any state whose name begins with `prefix`; a missing queue has none."""
         filters = [{"name": "JOB_NAME", "values": [f"{prefix}*"]}]
         ids = [
             summary["jobId"]
@@ -90,12 +153,12 @@ class BatchJobs:
         """Stop those that still live; how many that were."""
         alive = [job for job in jobs if job.status not in FINISHED]
         for job in alive:
-            _asked(self._batch.terminate_job, jobId=job.job_id, reason=reason)
+            self._asked(self._batch.terminate_job, jobId=job.job_id, reason=reason)
         return len(alive)
 
     def queue_state(self, queue: str) -> QueueState:
         """Whether the queue and every compute environment behind it are VALID and ENABLED."""
-        found = _asked(self._batch.describe_job_queues, jobQueues=[queue])["jobQueues"]
+        found = self._asked(self._batch.describe_job_queues, jobQueues=[queue])["jobQueues"]
         if not found:
             return QueueState(False, True, f"queue {queue} is missing; deploy it, or name another "
                               "under suite.queues")  # fmt: skip
@@ -105,9 +168,9 @@ class BatchJobs:
                     "order=1,computeEnvironment=NAME")  # fmt: skip
             return QueueState(False, True, f"queue {queue} has no environment behind it; give it "
                               f"one: {cure}")  # fmt: skip
-        environments = _asked(self._batch.describe_compute_environments, computeEnvironments=names)[
-            "computeEnvironments"
-        ]
+        environments = self._asked(
+            self._batch.describe_compute_environments, computeEnvironments=names
+        )["computeEnvironments"]
         parts = [(f"queue {queue}", found[0])]
         parts += [(f"environment {e['computeEnvironmentName']}", e) for e in environments]
         for name, part in parts:
@@ -134,22 +197,40 @@ class BatchJobs:
             raise StorageError(f"cannot read the log {job.log_stream}: {error}") from error
         return tuple(event["message"][:_LINE] for event in answer["events"])
 
+    def _asked(self, call: Any, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's own
+        try:
+            answer: dict[str, Any] = call(**request)
+        except AWS_ERRORS as error:
+            raise self._refused(error) from error
+        return answer
+
+    def _refused(self, error: Exception) -> StorageError:
+        """What a person must mend is told from what may pass."""
+        message = f"AWS Batch: {explained(error, self._batch.meta.region_name)}"
+        return LockedOutError(message) if is_lockout(error) else StorageError(message)
+
+    def existing(self, queues: Iterable[str]) -> list[str]:
+        """Those of these queues (names or ARNs) that Batch knows, sorted by name."""
+        wanted, found = sorted(set(queues)), []
+        for start in range(0, len(wanted), DESCRIBE_AT_MOST):
+            chunk = wanted[start : start + DESCRIBE_AT_MOST]
+            answer = self._asked(self._batch.describe_job_queues, jobQueues=chunk)
+            found += [queue["jobQueueName"] for queue in answer["jobQueues"]]
+        return sorted(found)
+
     def _summaries(self, queue: str, **which: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - boto3's own
         token: dict[str, str] = {}
         while True:
-            page = _asked(self._batch.list_jobs, jobQueue=queue, **which, **token)
+            try:
+                page = self._asked(self._batch.list_jobs, jobQueue=queue, **which, **token)
+            except StorageError:
+                if self.existing([queue]):
+                    raise
+                return
             yield from page["jobSummaryList"]
             if not page.get("nextToken"):
                 return
             token = {"nextToken": page["nextToken"]}
-
-
-def _asked(call: Any, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3's own
-    try:
-        answer: dict[str, Any] = call(**request)
-    except (ClientError, BotoCoreError) as error:
-        raise StorageError(f"AWS Batch refused: {error}") from error
-    return answer
 
 
 def _job(data: dict[str, Any]) -> Job:
@@ -169,6 +250,9 @@ def _job(data: dict[str, Any]) -> Job:
         stopped_at=_time(data.get("stoppedAt")),
         log_stream=container.get("logStreamName"),
         log_group=_log_group(data),
+        tags=data.get("tags", {}),
+        nodes=data.get("nodeProperties", {}).get("numNodes", 1),
+        was_stopped=data.get("isCancelled", False) or data.get("isTerminated", False),
     )
 
 

@@ -59,6 +59,13 @@ def is_denied(error: Exception) -> bool:
     return code_of(error) in _DENIED
 
 
+def is_lockout(error: Exception) -> bool:
+    """Whether a person must mend it: no waiting brings rights or credentials."""
+    if isinstance(error, NoCredentialsError | PartialCredentialsError | SSOError):
+        return True
+    return is_denied(error) or code_of(error) in (*_EXPIRED, *_WRONG_KEY)
+
+
 def message_of(error: Exception) -> str:
     """AWS's own sentence, without botocore's preamble."""
     if isinstance(error, ClientError):

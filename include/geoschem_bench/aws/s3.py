@@ -8,9 +8,12 @@ from typing import Any, BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from geoschem_bench import units
 from geoschem_bench.errors import NotFoundError, StorageError, UserError
 
 _LARGEST = 100_000_000
+_WEEK_SECONDS = 7 * units.SECONDS_PER_DAY
+"""The longest that AWS signs for."""
 _ABSENT = ("NoSuchKey", "404", "NotFound")
 
 
@@ -90,6 +93,17 @@ class S3ObjectStore:
             self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
         except (ClientError, BotoCoreError) as error:
             raise _refused("write", address, error) from error
+
+    def signed_url(self, address: str) -> str:
+        """An address that a browser can open without credentials, for a week at the most."""
+        bucket, key = split_address(address)
+        try:
+            url = self._client.generate_presigned_url(
+                "get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=_WEEK_SECONDS
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise _refused("sign", address, error) from error
+        return str(url)
 
     def _pages(self, prefix: str, **request: str) -> Iterator[dict[str, Any]]:
         try:

@@ -57,6 +57,11 @@ def region_of(environment: Mapping[str, str] = os.environ) -> str:
     return named_region(environment) or DEFAULT_REGION
 
 
+def is_sandbox(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether AWS is the sandbox, where nothing is billed."""
+    return bool(environment.get("AWS_ENDPOINT_URL"))
+
+
 def routes_of(environment: Mapping[str, str] = os.environ) -> Routes:
     """Queues and job definitions of an installation with other names than ours.
 

@@ -1,0 +1,148 @@
+"""Keeping instances of a compute environment while a phase runs, for several runs at one time.
+
+Batch starts instances when jobs wait and ends them when they idle. A minimum of vCPUs keeps them.
+Several runs may want one of the same environment, so what each wants stands in a tag of the
+environment, and the minimum is the largest want that is in force: a run that ends lowers it no
+further than the others allow, and never below what it was before any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from geoschem_bench.aws.batch_resources import queues_named
+from geoschem_bench.aws.refusals import AWS_ERRORS, explained, is_lockout
+from geoschem_bench.errors import LockedOutError, StorageError
+
+WANT_TAG = "geoschem-bench-want-"
+BEFORE_TAG = "geoschem-bench-least"
+"""The minimum before anybody wanted more."""
+_LOOKS = 3
+"""Another run may come or go between our look and our change; then look again."""
+
+
+class WarmEnvironments:
+    """The minimum of vCPUs of the environments behind some queues.
+
+    Args:
+        batch: boto3's client.
+        run_id: Who wants; `benchmark_run_id`.
+    """
+
+    def __init__(self, batch: Any, run_id: str) -> None:  # noqa: ANN401 - boto3's own
+        self._batch = batch
+        self._tag = WANT_TAG + run_id
+
+    def want(self, vcpus: Mapping[str, int], until: datetime) -> Iterator[str]:
+        """Keep so many vCPUs of each queue's first environment; says what was done.
+
+        Args:
+            vcpus: By queue.
+            until: When the want lapses, should nobody take it back.
+
+        Raises:
+            LockedOutError: AWS does not allow it.
+            StorageError: AWS did not do it.
+        """
+        for environment, wanted in self._by_environment(vcpus).items():
+            found = self._look(environment)
+            most, before = _size(found, "maxvCpus"), _size(found, "minvCpus")
+            tags = {self._tag: f"{min(wanted, most)}@{until.astimezone(UTC).isoformat()}"}
+            if BEFORE_TAG not in found["tags"]:
+                tags[BEFORE_TAG] = str(before)
+            self._asked(self._batch.tag_resource, resourceArn=_arn(found), tags=tags)
+            least = self._settle(environment)
+            yield f"{environment} keeps {least} vCPUs (before: {before}; at most {most})"
+
+    def release(self, queues: Iterable[str]) -> Iterator[str]:
+        """Take the want back; says what was done.
+
+        Raises:
+            StorageError: AWS did not do it; the environment may keep instances that cost money.
+        """
+        for environment in self._by_environment(dict.fromkeys(queues, 0)):
+            found = self._look(environment)
+            if self._tag in found["tags"]:
+                self._asked(
+                    self._batch.untag_resource, resourceArn=_arn(found), tagKeys=[self._tag]
+                )
+            # also where it is gone already: the try before may have come no further than this
+            if BEFORE_TAG in found["tags"]:
+                yield f"{environment} keeps {self._settle(environment)} vCPUs"
+
+    def _settle(self, environment: str) -> int:
+        """Set the minimum to what those in force want; look again whether that still holds."""
+        least = 0
+        for _ in range(_LOOKS):
+            found = self._look(environment)
+            wants, lapsed = _wants(found["tags"])
+            before = int(found["tags"].get(BEFORE_TAG, 0))
+            least = min(max([before, *wants]), _size(found, "maxvCpus"))
+            gone = lapsed if wants else [*lapsed, BEFORE_TAG]
+            if _size(found, "minvCpus") == least:
+                break
+            self._asked(
+                self._batch.update_compute_environment,
+                computeEnvironment=environment,
+                computeResources={"minvCpus": least},
+            )
+        stale = [key for key in gone if key in found["tags"]]
+        if stale:
+            self._asked(self._batch.untag_resource, resourceArn=_arn(found), tagKeys=stale)
+        return least
+
+    def _by_environment(self, vcpus: Mapping[str, int]) -> dict[str, int]:
+        """Of each queue its first environment: Batch fills that before the next."""
+        summed: dict[str, int] = {}
+        by_name = {queue.rsplit("/", 1)[-1]: wanted for queue, wanted in vcpus.items()}
+        for name, queue in self._asked(queues_named, batch=self._batch, names=vcpus).items():
+            if queue.environments:
+                first = queue.environments[0]
+                summed[first] = summed.get(first, 0) + by_name[name]
+        return {name: wanted for name, wanted in summed.items() if self._can_keep(name)}
+
+    def _can_keep(self, environment: str) -> bool:
+        """Only what Batch itself starts on EC2 has a minimum."""
+        return "minvCpus" in (self._look(environment).get("computeResources") or {})
+
+    def _look(self, environment: str) -> dict[str, Any]:
+        found = self._asked(
+            self._batch.describe_compute_environments, computeEnvironments=[environment]
+        )["computeEnvironments"]
+        if not found:
+            raise StorageError(f"AWS Batch knows no compute environment {environment}")
+        return {"tags": {}, **found[0]}
+
+    def _asked(self, call: Any, **request: Any) -> Any:  # noqa: ANN401 - boto3's own
+        try:
+            return call(**request)
+        except AWS_ERRORS as error:
+            message = f"AWS Batch: {explained(error, self._batch.meta.region_name)}"
+            refusal = LockedOutError if is_lockout(error) else StorageError
+            raise refusal(message) from error
+
+
+def _wants(tags: Mapping[str, str]) -> tuple[list[int], list[str]]:
+    """Sizes of the wants in force, and the tags of those that lapsed or say nothing."""
+    wants, lapsed = [], []
+    for key, value in tags.items():
+        if not key.startswith(WANT_TAG):
+            continue
+        vcpus, _, until = value.partition("@")
+        try:
+            in_force = datetime.fromisoformat(until) > datetime.now(UTC)
+            wants += [int(vcpus)] if in_force else []
+        except (ValueError, TypeError):
+            in_force = False
+        lapsed += [] if in_force else [key]
+    return wants, lapsed
+
+
+def _size(environment: Mapping[str, Any], name: str) -> int:
+    return int(environment["computeResources"].get(name, 0))
+
+
+def _arn(environment: Mapping[str, Any]) -> str:
+    return str(environment["computeEnvironmentArn"])
