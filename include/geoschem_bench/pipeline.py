@@ -11,20 +11,27 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 
 from geoschem_bench import __version__
-from geoschem_bench.analysis import Analysis, analyse
+from geoschem_bench.analysis import Analysis, analyse, latest_submissions
 from geoschem_bench.errors import NotFoundError, StorageError
-from geoschem_bench.planning import Routes, RunRequest, plan_suite, run_prefix
-from geoschem_bench.pricing import PriceSource
+from geoschem_bench.planning import PlannedBenchmark, Routes, RunRequest, plan_suite, run_prefix
+from geoschem_bench.pricing import Estimate, PriceSource, estimate_of
 from geoschem_bench.recommendation import Recommendation, recommend
 from geoschem_bench.records import (
+    BUDGET_FILE,
+    COSTS_FILE,
+    BudgetDecision,
     LoadSummary,
     ObjectStore,
     Rejected,
     Result,
     ResultsStore,
+    RunCosts,
     RunPlanFile,
     load_prefix,
+    read_budget_decision,
+    read_costs,
     read_run_plan,
+    sum_costs,
 )
 from geoschem_bench.report import build_report
 from geoschem_bench.suite import Suite
@@ -42,9 +49,37 @@ def plan_run(
     bucket: str,
     objects: ObjectStore,
     routes: Routes | None = None,
+    *,
+    is_free: bool = False,
 ) -> RunPlanFile:
-    """Place every benchmark of the phases asked for and write `plan.json`."""
-    plan = RunPlanFile(
+    """Place every benchmark of the phases asked for and write `plan.json`, with its estimate.
+
+    Args:
+        suite: As read.
+        request: What this run is to do.
+        bucket: Results bucket.
+        objects: Where the plan is written.
+        routes: Queues and definitions of an installation with other names than ours.
+        is_free: The jobs run on this computer (the sandbox), whatever instance they name.
+    """
+    planned = tuple(
+        item.with_repetitions(request.repetitions)
+        for item in plan_suite(suite.select(request.phases), routes=routes)
+    )
+    estimate = estimate_of(suite, planned, is_free=is_free)
+    plan = _plan_file(suite, request, bucket, planned, estimate)
+    objects.put(_address(bucket, plan.benchmark_run_id, "plan.json"), plan.to_json())
+    return plan
+
+
+def _plan_file(
+    suite: Suite,
+    request: RunRequest,
+    bucket: str,
+    planned: tuple[PlannedBenchmark, ...],
+    estimate: Estimate,
+) -> RunPlanFile:
+    return RunPlanFile(
         benchmark_run_id=request.benchmark_run_id,
         suite=suite.name,
         suite_sha256=suite.sha256,
@@ -55,14 +90,10 @@ def plan_run(
         phases=request.phases,
         dry_run=request.dry_run,
         repetitions=request.repetitions,
-        benchmarks=tuple(
-            planned.with_repetitions(request.repetitions)
-            for planned in plan_suite(suite.select(request.phases), routes=routes)
-        ),
-        warnings=suite.warnings,
+        benchmarks=planned,
+        warnings=(*suite.warnings, *estimate.warnings),
+        estimate=estimate,
     )
-    objects.put(_address(bucket, plan.benchmark_run_id, "plan.json"), plan.to_json())
-    return plan
 
 
 def load_run(
@@ -72,9 +103,17 @@ def load_run(
     store: ResultsStore,
     prices: PriceSource | None = None,
 ) -> LoadSummary:
-    """File the run's manifests and failures in the table; `load.json` says what was done."""
+    """File the run's manifests and failures in the table; `load.json` says what was done.
+
+    What its jobs have cost is in `costs.json`.
+    """
     summary = load_prefix(run_prefix(bucket, run_id), objects, store, prices)
     objects.put(_address(bucket, run_id, "load.json"), summary.to_json())
+    plan = _plan_of(run_id, bucket, objects)
+    if plan is not None and not plan.dry_run:
+        jobs = {(name, n): job for (run, name, n), job in summary.jobs.items() if run == run_id}
+        costs = sum_costs(plan, jobs, summary.results, prices, costs_of(run_id, bucket, objects))
+        objects.put(_address(bucket, run_id, COSTS_FILE), costs.to_json())
     return summary
 
 
@@ -108,6 +147,8 @@ def publish_run(
         _rejected(run_id, bucket, objects),
         analysis,
         recommend(analysis.latest(results)),
+        costs=costs_of(run_id, bucket, objects),
+        decision=decision_of(run_id, bucket, objects),
         made_at=datetime.now(UTC),
         version=__version__,
     )
@@ -125,10 +166,27 @@ def read_plan(run_id: str, bucket: str, objects: ObjectStore) -> RunPlanFile:
     return plan
 
 
+def costs_of(run_id: str, bucket: str, objects: ObjectStore) -> RunCosts | None:
+    """What the run's jobs have cost, as it was summed when the run was loaded."""
+    return read_costs(objects, _address(bucket, run_id, COSTS_FILE))
+
+
+def decision_of(run_id: str, bucket: str, objects: ObjectStore) -> BudgetDecision | None:
+    """Whether the run was let to spend; None before that was decided, and for dry runs."""
+    return read_budget_decision(objects, _address(bucket, run_id, BUDGET_FILE))
+
+
+def closing_words(run_id: str, bucket: str, objects: ObjectStore) -> list[str]:
+    """What is to be said of a run's money at its end."""
+    decision, costs = decision_of(run_id, bucket, objects), costs_of(run_id, bucket, objects)
+    said = [] if decision is None or decision.outcome == "within" else [decision.message]
+    return [*said, costs.headline()] if costs else said
+
+
 def failed_benchmarks(run_id: str, store: ResultsStore) -> Collection[str]:
     """Ids of the benchmarks whose last submission failed, with their reasons."""
-    latest = {result.benchmark_id: result for result in store.of_run(run_id)}
-    return [f"{r.benchmark_id} ({r.reason})" for r in latest.values() if r.status == "failed"]
+    latest, _ = latest_submissions(store.of_run(run_id))
+    return [f"{r.benchmark_id} ({r.reason})" for r in latest if r.status == "failed"]
 
 
 def _address(bucket: str, run_id: str, name: str) -> str:

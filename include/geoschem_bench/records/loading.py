@@ -5,20 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
 
 from pydantic import ValidationError
 
 from geoschem_bench.errors import ManifestError, NotFoundError
 from geoschem_bench.manifest import MAX_BYTES, Manifest, read_manifest
-from geoschem_bench.planning import PlannedBenchmark
 from geoschem_bench.pricing import PriceSource
+from geoschem_bench.records.absent import Planned, absent_of, plan_above, planned_by_run
 from geoschem_bench.records.building import result_of_failure, result_of_manifest
 from geoschem_bench.records.costing import with_cost
 from geoschem_bench.records.models import JobRecord, Result
-from geoschem_bench.records.run_files import RunPlanFile, read_run_plan
+from geoschem_bench.records.run_files import (
+    read_run_plan,
+)
 from geoschem_bench.records.stores import ObjectStore, ResultsStore, Stored
+from geoschem_bench.records.summing import as_submitted
 
 _IN_RUN = re.compile(
     r"/runs/(?P<run>[A-Za-z0-9-]+)/(?P<phase>phase_[1-4])/(?P<id>[A-Za-z0-9-]+)/(?P<n>\d+)/$"
@@ -32,6 +35,8 @@ class Rejected:
 
     address: str
     why: str
+    is_superseded: bool = False
+    """A later submission of the same benchmark took its place: shown, but no failure."""
 
 
 @dataclass
@@ -45,6 +50,13 @@ class LoadSummary:
     results: list[Result] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
     """Folders in which a job began and has written no manifest: it runs, or died without a word."""
+    jobs: dict[tuple[str, str, int], JobRecord | None] = field(default_factory=dict)
+    """What Batch knew of each (run, benchmark, submission); None where nobody wrote it down."""
+
+    @property
+    def blocking(self) -> list[Rejected]:
+        """Manifests without which the run is not whole: of last submissions."""
+        return [rejected for rejected in self.rejected if not rejected.is_superseded]
 
     def to_json(self) -> bytes:
         """As `load.json` beside a run."""
@@ -53,7 +65,7 @@ class LoadSummary:
                 "stored": self.stored,
                 "unchanged": self.unchanged,
                 "conflicts": self.conflicts,
-                "rejected": [{"address": r.address, "why": r.why} for r in self.rejected],
+                "rejected": [asdict(rejected) for rejected in self.rejected],
             },
             indent=1,
         ).encode()
@@ -78,11 +90,13 @@ def load_prefix(
     begun = {a.rsplit("/", 1)[0] + "/" for a in addresses if a.endswith("/config.json")}
     summary.unfinished = sorted(begun - set(folders))
     plans = {a: read_run_plan(objects, a) for a in addresses if a.endswith("/plan.json")}
-    planned = _planned(plan for plan in plans.values() if plan)
-    around = planned | _planned(_plan_above(prefix, objects))
+    planned = planned_by_run(plan for plan in plans.values() if plan)
+    around = planned | planned_by_run(plan_above(prefix, objects))
     for folder in folders:
         summary.results += _of_folder(folder, objects, around, summary)
-    summary.results += _absent(planned, summary.results)
+    _note_unfinished(summary)
+    summary.rejected = _marked(summary)
+    summary.results += absent_of(planned, summary.results, objects)
     summary.results = [with_cost(result, objects, prices) for result in summary.results]
     _store(summary, store)
     return summary
@@ -101,32 +115,16 @@ def _store(summary: LoadSummary, store: ResultsStore) -> None:
         }[stored].append(key)
 
 
-def _plan_above(prefix: str, objects: ObjectStore) -> Iterator[RunPlanFile]:
-    """The plan of the run that a prefix inside it belongs to."""
-    run = re.match(r"s3://[^/]+/runs/[^/]+/(?=.)", prefix)
-    plan = read_run_plan(objects, run.group() + "plan.json") if run else None
-    if plan:
-        yield plan
-
-
-def _planned(plans: Iterable[RunPlanFile]) -> dict[tuple[str, str], tuple[PlannedBenchmark, str]]:
-    """(run, benchmark) → its plan and the folder it was to write, of runs that did submit."""
-    return {
-        (plan.benchmark_run_id, item.id): (item, plan.output_path(item))
-        for plan in plans
-        if not plan.dry_run
-        for item in plan.benchmarks
-    }
-
-
 def _of_folder(
     folder: str,
     objects: ObjectStore,
-    planned: dict[tuple[str, str], tuple[PlannedBenchmark, str]],
+    planned: Planned,
     summary: LoadSummary,
 ) -> Iterator[Result]:
     place = _IN_RUN.search(folder)
     job = _job_record(folder + "job.json", objects, summary)
+    if place:
+        summary.jobs[place["run"], place["id"], int(place["n"])] = job
     raw = objects.get(folder + "manifest.json", MAX_BYTES + 1)
     why = None
     if raw is not None:
@@ -141,18 +139,27 @@ def _of_folder(
             return
     known = planned.get((place["run"], place["id"])) if place else None
     if place and known:
-        yield result_of_failure(known[0], job, folder, place["run"], int(place["n"]), why)
+        item = as_submitted(known[0], job)
+        yield result_of_failure(item, job, folder, place["run"], int(place["n"]), why)
 
 
-def _absent(
-    planned: dict[tuple[str, str], tuple[PlannedBenchmark, str]], found: list[Result]
-) -> list[Result]:
-    seen = {(result.benchmark_run_id, result.benchmark_id) for result in found}
-    return [
-        result_of_failure(item, None, folder, run)
-        for (run, name), (item, folder) in planned.items()
-        if (run, name) not in seen
-    ]
+def _note_unfinished(summary: LoadSummary) -> None:
+    for folder in summary.unfinished:
+        if place := _IN_RUN.search(folder):
+            summary.jobs[place["run"], place["id"], int(place["n"])] = None
+
+
+def _marked(summary: LoadSummary) -> list[Rejected]:
+    """What was rejected, those marked whose benchmark was submitted again."""
+    last: dict[tuple[str, str], int] = {}
+    for run, name, number in summary.jobs:
+        last[run, name] = max(number, last.get((run, name), 0))
+    marked = []
+    for rejected in summary.rejected:
+        place = _IN_RUN.search(rejected.address.rsplit("/", 1)[0] + "/")
+        is_earlier = place is not None and int(place["n"]) < last[place["run"], place["id"]]
+        marked.append(replace(rejected, is_superseded=is_earlier))
+    return marked
 
 
 def _check_place(manifest: Manifest, place: re.Match[str] | None, folder: str) -> None:

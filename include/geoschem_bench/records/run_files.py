@@ -1,11 +1,16 @@
-"""The files beside a run's phases: `plan.json`, `load.json`, the report."""
+"""The files beside a run's phases: `plan.json`, `budget.json`, `load.json`, the report."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from geoschem_bench.planning import PlannedBenchmark, output_path
+from geoschem_bench.pricing import Estimate
 from geoschem_bench.records.stores import ObjectStore
+
+BUDGET_FILE = "budget.json"
 
 
 class RunPlanFile(BaseModel):
@@ -27,6 +32,8 @@ class RunPlanFile(BaseModel):
     """In place of the suite's; None: the suite's."""
     benchmarks: tuple[PlannedBenchmark, ...]
     warnings: tuple[str, ...] = ()
+    estimate: Estimate | None = None
+    """What it can cost at most; None in the plans of earlier versions."""
 
     def output_path(self, planned: PlannedBenchmark, submission: int = 1) -> str:
         """Where that benchmark writes."""
@@ -47,3 +54,32 @@ def read_run_plan(objects: ObjectStore, address: str) -> RunPlanFile | None:
         return RunPlanFile.model_validate_json(raw)
     except ValidationError:
         return None  # somebody else's plan.json under a prefix given by hand
+
+
+class BudgetDecision(BaseModel):
+    """`budget.json`: whether the run may spend what it was planned to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    outcome: Literal["within", "waiting", "approved", "stopped", "not_approved"]
+    message: str
+    decided_by: str | None = None
+    """Who approved or refused; None where nobody was asked, or nobody answered."""
+
+    @property
+    def may_spend(self) -> bool:
+        """Whether jobs may be submitted."""
+        return self.outcome in ("within", "approved")
+
+    def to_json(self) -> bytes:
+        """As it is stored."""
+        return self.model_dump_json(indent=1).encode()
+
+
+def read_budget_decision(objects: ObjectStore, address: str) -> BudgetDecision | None:
+    """The decision at that address, or None where there is none that can be read."""
+    raw = objects.get(address)
+    try:
+        return BudgetDecision.model_validate_json(raw) if raw else None
+    except ValidationError:
+        return None

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from geoschem_bench.analysis import Analysis
 from geoschem_bench.recommendation import Recommendation
-from geoschem_bench.records import Rejected, Result, RunPlanFile
+from geoschem_bench.records import BudgetDecision, Rejected, Result, RunCosts, RunPlanFile
 from geoschem_bench.report.page import render
 from geoschem_bench.report.tables import results_csv, results_json
 from geoschem_bench.report.view import page_of
@@ -30,6 +30,8 @@ def build_report(
     analysis: Analysis,
     recommendations: Sequence[Recommendation],
     *,
+    costs: RunCosts | None = None,
+    decision: BudgetDecision | None = None,
     made_at: datetime,
     version: str,
 ) -> Report:
@@ -41,13 +43,17 @@ def build_report(
         rejected: Manifests that could not be read.
         analysis: `analyse(results, plan)`.
         recommendations: `recommend(analysis.latest(results))`.
+        costs: What its jobs have cost; None where that was never summed.
+        decision: Whether it was let to spend; None where nobody decided.
         made_at: Now, with zone; given, so that a rebuild can be the same.
         version: Of this package.
     """
     data = results_json(
-        plan, results, rejected, analysis, recommendations, made_at=made_at, version=version
-    )
+        plan, results, rejected, analysis, recommendations,
+        costs=costs, decision=decision, made_at=made_at, version=version,
+    )  # fmt: skip
     page = page_of(
-        plan, results, rejected, analysis, recommendations, made_at=made_at, version=version
-    )
+        plan, results, rejected, analysis, recommendations,
+        costs=costs, decision=decision, made_at=made_at, version=version,
+    )  # fmt: skip
     return Report(html=render(page, data), csv=results_csv(results, analysis), json=data)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from geoschem_bench.analysis import Analysis, Measures, ScalingPoint
+from geoschem_bench.analysis import Analysis, Measures, ScalingPoint, latest_submissions
 from geoschem_bench.pricing import DAYS_PER_SIM_MONTH
 from geoschem_bench.records import Result
 from geoschem_bench.report.formats import DASH, extremes, number, percent
+from geoschem_bench.report.tries import tries
 
 DAYS_PER_MONTH = DAYS_PER_SIM_MONTH
 """Of a simulated month, for USD per simulated month: the page says so beside the number."""
@@ -44,7 +45,7 @@ def head_rows(
     results: Sequence[Result], analysis: Analysis
 ) -> tuple[tuple[str, ...], list[HeadRow]]:
     """Columns and rows, the latest submission of every benchmark."""
-    latest = analysis.latest(results)
+    latest, (_, earlier) = analysis.latest(results), latest_submissions(results)
     with_model = any(result.workload == "model" for result in latest)
     speed = ("h / sim day", "USD / sim month") if with_model else ()
     columns = ("benchmark", "state", "threads", *speed,
@@ -58,7 +59,7 @@ def head_rows(
     for result in latest:
         measures = analysis.of(result)
         point = points.get((result.benchmark_run_id, result.benchmark_id))
-        cells = [_name(result), _state(result), _threads(result)]
+        cells = [_name(result), _state(result, tries(result, earlier)), _threads(result)]
         if with_model:
             cells += [_hours(result, measures), _cost(result)]
         cells += [_seconds(result, measures), _cpu(result, measures), _memory(result, measures)]
@@ -87,10 +88,12 @@ def _name(result: Result) -> Cell:
     return Cell(result.benchmark_id, is_number=False)
 
 
-def _state(result: Result) -> Cell:
+def _state(result: Result, before: str) -> Cell:
     if result.status == "failed":
-        return Cell("failed", str(result.reason or "unknown"), is_number=False)
-    return Cell("ok", "smoke" if result.is_smoke else "", is_number=False)
+        words = [str(result.reason or "unknown"), before]
+        return Cell("failed", "; ".join(filter(None, words)), is_number=False)
+    words = ["smoke" if result.is_smoke else "", before]
+    return Cell("ok", "; ".join(filter(None, words)), is_number=False)
 
 
 def _threads(result: Result) -> Cell:

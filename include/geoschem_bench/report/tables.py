@@ -8,12 +8,13 @@ import json
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from geoschem_bench.analysis import Analysis, Spread, latest_submissions
 from geoschem_bench.recommendation import Recommendation
-from geoschem_bench.records import Rejected, Result, RunPlanFile
+from geoschem_bench.records import BudgetDecision, Rejected, Result, RunCosts, RunPlanFile
 from geoschem_bench.report.formats import plain
 
 SCHEMA_VERSION = "1.0"
@@ -87,6 +88,8 @@ def results_json(
     analysis: Analysis,
     recommendations: Sequence[Recommendation],
     *,
+    costs: RunCosts | None = None,
+    decision: BudgetDecision | None = None,
     made_at: datetime,
     version: str,
 ) -> bytes:
@@ -101,7 +104,9 @@ def results_json(
         "earlier_submissions": [result.model_dump(mode="json") for result in earlier],
         "analysis": analysis.model_dump(mode="json"),
         "recommendations": [item.model_dump(mode="json") for item in recommendations],
-        "rejected": [{"address": item.address, "why": item.why} for item in rejected],
+        "rejected": [asdict(item) for item in rejected],
+        "costs": costs.model_dump(mode="json") if costs else None,
+        "budget": decision.model_dump(mode="json") if decision else None,
     }
     text = json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
     return text.encode("utf-8", "replace")

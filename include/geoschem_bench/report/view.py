@@ -8,12 +8,13 @@ from datetime import datetime
 
 from geoschem_bench.analysis import Analysis, latest_submissions
 from geoschem_bench.recommendation import Recommendation
-from geoschem_bench.records import Rejected, Result, RunPlanFile
+from geoschem_bench.records import BudgetDecision, Rejected, Result, RunCosts, RunPlanFile
 from geoschem_bench.report.advice import Advice, advice_of
 from geoschem_bench.report.details import Detail, details
 from geoschem_bench.report.formats import moment
 from geoschem_bench.report.head import HeadRow, head_rows
 from geoschem_bench.report.methods import methods
+from geoschem_bench.report.money import Money, money_of, refusal_of
 from geoschem_bench.report.places import Machine, Place, banners, machines, places
 from geoschem_bench.report.planned import Planned, planned_of
 from geoschem_bench.report.simulations import SimulationView, simulation_views
@@ -45,6 +46,7 @@ class Page:
     machines: tuple[Machine, ...]
     rejected: tuple[Rejected, ...]
     planned: Planned | None
+    money: Money | None
     methods: tuple[tuple[str, str], ...]
 
 
@@ -55,6 +57,8 @@ def page_of(
     analysis: Analysis,
     recommendations: Sequence[Recommendation],
     *,
+    costs: RunCosts | None = None,
+    decision: BudgetDecision | None = None,
     made_at: datetime,
     version: str,
 ) -> Page:
@@ -62,21 +66,18 @@ def page_of(
     latest, (_, earlier) = analysis.latest(results), latest_submissions(results)
     columns, rows = head_rows(results, analysis)
     failures = tuple(result for result in latest if result.status == "failed")
-    suites = sorted({plan.suite} if plan else {r.suite for r in latest if r.suite})
     return Page(
         title="Performance benchmark",
-        suite=", ".join(suites) or "no suite",
-        run_ids=tuple(sorted({plan.benchmark_run_id} if plan
-                             else {r.benchmark_run_id for r in latest})),
+        suite=", ".join(_suites(plan, latest)) or "no suite",
+        run_ids=_run_ids(plan, latest),
         due=moment(plan.run_after) if plan else "",
         made_at=moment(made_at),
         version=version,
-        verdict=_verdict(plan, latest, failures, rejected),
-        is_all_well=bool(latest) and not failures and not rejected,
+        verdict=refusal_of(decision) or _verdict(plan, latest, failures, rejected),
+        is_all_well=bool(latest) and not failures and all(r.is_superseded for r in rejected),
         banners=tuple(banners(plan, latest)),
         places=tuple(places(latest)),
-        columns=columns,
-        rows=tuple(rows),
+        columns=columns, rows=tuple(rows),
         footnotes=_footnotes(rows),
         simulations=tuple(simulation_views(latest, analysis)),
         recommendations=advice_of(recommendations),
@@ -86,8 +87,18 @@ def page_of(
         machines=tuple(machines(latest)),
         rejected=tuple(rejected),
         planned=planned_of(plan, latest),
+        money=money_of(plan, costs, decision),
         methods=tuple(methods(latest, analysis)),
     )  # fmt: skip
+
+
+def _suites(plan: RunPlanFile | None, latest: Sequence[Result]) -> list[str]:
+    return sorted({plan.suite} if plan else {r.suite for r in latest if r.suite})
+
+
+def _run_ids(plan: RunPlanFile | None, latest: Sequence[Result]) -> tuple[str, ...]:
+    runs = {plan.benchmark_run_id} if plan else {r.benchmark_run_id for r in latest}
+    return tuple(sorted(runs))
 
 
 def _verdict(
