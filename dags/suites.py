@@ -1,6 +1,7 @@
 """Every suite in include/configs is an Airflow DAG: put a YAML file there and a DAG appears.
 
-    plan -> gates -> phase_1 -> … -> phase_4 -> load -> analyse -> recommend -> publish -> verdict
+    plan -> budget -> gates -> phase_1 -> … -> phase_4 -> janitor
+                                                       -> load -> analyse -> … -> verdict
 
 A file with mistakes becomes a DAG of the same name that shows them, and hides no other.
 """
@@ -10,7 +11,10 @@ from pathlib import Path
 
 from airflow.sdk import DAG, get_parsing_context
 
-from geoschem_bench.orchestration.dag import broken_suite_dag, suite_dag
+from geoschem_bench.orchestration.budget import watch_budget
+from geoschem_bench.orchestration.dag import broken_suite_dag, offer_params, suite_dag
+from geoschem_bench.orchestration.gates import open_gates
+from geoschem_bench.orchestration.janitor import sweep_strays
 from geoschem_bench.orchestration.phases import run_phase
 from geoschem_bench.orchestration.suites import read_suites
 from geoschem_bench.orchestration.tasks import (
@@ -18,25 +22,29 @@ from geoschem_bench.orchestration.tasks import (
     give_verdict,
     load_results,
     make_plan,
-    open_gates,
     publish_report,
     recommend_instances,
+    submits,
 )
+from geoschem_bench.planning import plan_suite
 from geoschem_bench.suite import PHASES, Suite
+from geoschem_bench.wiring import routes_of
 
 DEFAULT_FOLDER = Path(__file__).parent.parent / "include" / "configs"
 
 
 def declare(suite: Suite) -> DAG:
     """The DAG of one suite."""
-    with suite_dag(suite) as dag:
-        plan = make_plan(suite)
-        ready = open_gates(suite, plan)
-        last = plan
+    planned = plan_suite(suite, routes=routes_of())
+    with suite_dag(suite, planned) as dag:
+        plan = last = make_plan(suite)
+        ready = open_gates(suite, planned, submits(after=watch_budget(suite, plan)))
         for phase in PHASES:
-            last = run_phase(suite, phase, ready=ready, after=last)
+            last = run_phase(suite, phase, planned, ready=ready, after=last)
+        last >> sweep_strays(planned)
         load, analyse, recommend = load_results(), analyse_results(), recommend_instances()
         last >> load >> analyse >> recommend >> publish_report() >> give_verdict()
+    offer_params(dag, suite)
     return dag
 
 

@@ -1,14 +1,18 @@
 """Every suite is a DAG, the same one each time, and a broken file hides no other."""
 
 import itertools
+import json
 import os
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
+from airflow.sdk.exceptions import ParamValidationError
 
-from geoschem_bench.planning import plan_suite
+from geoschem_bench.orchestration.turns import order_of
+from geoschem_bench.planning import PlannedBenchmark, plan_suite
 from geoschem_bench.suite import PHASES, load_suite
 from tests.airflow.conftest import REPOSITORY
 
@@ -46,7 +50,6 @@ def test_benchmarks_go_to_the_queue_of_their_plan(path, dags):
         job = dag.get_task(f"{planned.phase}.{planned.id}")
         assert job.job_queue == planned.job_queue
         assert job.deferrable
-        assert job.retries == 0
         assert job.upstream_task_ids == {f"{planned.phase}.gate"}
         assert job.downstream_task_ids == {f"{planned.phase}.done"}
 
@@ -60,13 +63,123 @@ def test_flow_of_a_dag(dags):
     order = [before, "load", "analyse", "recommend", "publish", "verdict"]
     for first, second in itertools.pairwise(order):
         assert dag.get_task(second).upstream_task_ids == {first}
-    assert [task.task_id for task in dag.leaves] == ["verdict"]
+    assert dag.get_task("janitor").upstream_task_ids == {before}
+    assert dag.get_task("janitor").is_teardown
+    assert sorted(task.task_id for task in dag.leaves) == ["janitor", "verdict"]
 
 
-def test_edges_grow_with_benchmarks_not_with_their_square(dags):
-    dag = dags["geoschem_bench_full"]
-    edges = sum(len(task.downstream_task_ids) for task in dag.tasks)
-    assert edges < 2 * len(dag.tasks) + 2 * len(PHASES)
+def test_nothing_is_submitted_before_the_budget_was_looked_at(dags):
+    for dag in dags.values():
+        submits = dag.get_task("submits")
+        assert "budget" in submits.get_flat_relative_ids(upstream=True)
+        for task in dag.tasks:
+            if isinstance(getattr(task, "planned", None), PlannedBenchmark):
+                assert "submits" in task.get_flat_relative_ids(upstream=True)
+
+
+def write_suite(folder, count, **header):
+    entries = [
+        {
+            "id": f"B-{number}",
+            "simulation_type": "fullchem",
+            "domain": {"resolution": "4x5"},
+            "duration": {"days": 7},
+            "hardware": {"instance_type": ("c7g.4xlarge", "c7i.4xlarge")[number % 3 == 2]},
+        }
+        for number in range(count)
+    ]
+    phases = {phase: [] for phase in PHASES} | {"phase_1": entries}
+    path = folder / "made.yaml"
+    path.write_text(json.dumps({"suite": header, **phases}))
+    return path
+
+
+def count_edges(dag):
+    return sum(len(task.downstream_task_ids) for task in dag.tasks)
+
+
+def test_edges_grow_with_benchmarks_not_with_their_square(tmp_path, monkeypatch):
+    edges = []
+    for count in (10, 20, 40):
+        write_suite(tmp_path, count, keep_warm=True)
+        edges.append(count_edges(read_dags(tmp_path, monkeypatch)["geoschem_bench_made"]))
+    assert edges[1] - edges[0] == 10 * 2
+    assert edges[2] - edges[1] == 20 * 2
+
+
+def test_who_is_first_in_the_suite_is_first_in_the_queue(tmp_path, monkeypatch):
+    write_suite(tmp_path, 3, order="interleaved")
+    dag = read_dags(tmp_path, monkeypatch)["geoschem_bench_made"]
+    assert order_of(dag) == ["phase_1.B-0", "phase_1.B-2", "phase_1.B-1"]
+    jobs = [dag.get_task(task_id) for task_id in order_of(dag)]
+    assert [job.priority_weight for job in jobs] == [3, 2, 1]
+    assert {job.weight_rule for job in jobs} == {"absolute"}
+
+
+def test_a_suite_that_keeps_instances_warm_scales_around_its_phase(tmp_path, monkeypatch):
+    write_suite(tmp_path, 2, keep_warm=True)
+    dag = read_dags(tmp_path, monkeypatch)["geoschem_bench_made"]
+    up, down = dag.get_task("phase_1.scale_up"), dag.get_task("phase_1.scale_down")
+    assert up.is_setup
+    assert down.is_teardown
+    assert up.upstream_task_ids == {"phase_1.gate"}
+    assert {"phase_1.B-0", "phase_1.B-1"} < up.downstream_task_ids
+    assert down.upstream_task_ids == {"phase_1.done", "phase_1.scale_up"}
+    assert not dag.has_task("phase_2.scale_up")
+
+
+def test_without_being_asked_nothing_is_scaled(dags):
+    for dag in dags.values():
+        assert not [task_id for task_id in dag.task_ids if "scale" in task_id]
+
+
+def test_what_can_be_chosen_for_a_run(dags):
+    params = dags["geoschem_bench_full"].params
+    assert dict(params.dump()) == {
+        "phases": list(PHASES),
+        "max_concurrent": load_suite(
+            REPOSITORY / "include/configs/full.yaml"
+        ).header.max_concurrent,
+        "repetitions": None,
+        "dry_run": False,
+        "force": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("conf", "message"),
+    [
+        ({"phases": [7]}, "7 is not one of"),
+        ({"phases": ["phase_7"]}, "'phase_7' is not one of"),
+        ({"phases": "phase_1"}, "'phase_1' is not of type 'array'"),
+        ({"phases": []}, r"\[\] should be non-empty"),
+        ({"max_concurrent": 0}, "0 is less than the minimum of 1"),
+        ({"max_concurrent": "ten"}, "'ten' is not of type 'integer'"),
+        ({"repetitions": 1.5}, "1.5 is not of type 'null', 'integer'"),
+        ({"dry_run": "yes"}, "'yes' is not of type 'boolean'"),
+    ],
+)
+def test_a_conf_of_the_wrong_kind_is_refused_with_what_was_given(dags, conf, message):
+    """By Airflow, before there is a run: at the trigger, the backfill and `dags test`."""
+    params = dags["geoschem_bench_full"].params
+    with pytest.raises(ParamValidationError, match=f"Invalid input for param .*: {message}"):
+        params.update(conf)
+
+
+def test_phases_may_be_given_by_number(dags):
+    params = dags["geoschem_bench_full"].params
+    params.update({"phases": [4, "phase_2"]})
+    assert params.validate()["phases"] == [4, "phase_2"]
+
+
+def test_a_nightly_suite_runs_at_its_time_only(dags):
+    nightly = dags["geoschem_bench_nightly"]
+    assert nightly.max_active_runs == 1
+    assert not nightly.catchup
+    timetable = nightly.timetable
+    assert type(timetable).__name__ == "CronPartitionTimetable"
+    assert timetable.run_immediately == timedelta(0)
+    assert nightly.start_date is None
 
 
 def test_a_broken_suite_is_shown_and_hides_no_other(tmp_path, monkeypatch):

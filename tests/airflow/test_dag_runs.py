@@ -47,7 +47,7 @@ def test_a_failed_benchmark_stops_nothing_and_fails_the_run(quick):
     assert quick.tasks["phase_1.QUICK-TRANSPORT"] == "success"
     assert quick.tasks["phase_2.QUICK-GCHP"] == "failed"
     assert quick.tasks["phase_4.QUICK-ELSEWHERE"] == "failed"
-    for task in ("load", "analyse", "recommend", "publish"):
+    for task in ("janitor", "load", "analyse", "recommend", "publish"):
         assert quick.tasks[task] == "success"
     assert quick.tasks["verdict"] == "failed"
 
@@ -130,10 +130,12 @@ def test_a_queue_that_is_missing_runs_nothing_and_every_result_says_why(sandbox,
     assert run.state == "failed"
     assert count_jobs(sandbox) == before
     results = results_store(read_settings()).of_run(run.run_id)
-    assert len(results) == 3
-    for result in results:
-        assert result.reason == "misconfigured"
-        assert "queue x is missing" in str(result.message)
+    assert {result.reason for result in results} == {"misconfigured"}
+    said = {result.benchmark_id: str(result.message) for result in results}
+    assert len(said) == 3
+    assert "queue x is missing" in said["QUICK-TRANSPORT"]
+    assert "queue x is missing" in said["QUICK-GCHP"]
+    assert "is not offered in" in said["QUICK-ELSEWHERE"]  # which no queue would mend
 
 
 def test_the_verdict_looks_at_the_results_too(monkeypatch):
@@ -144,6 +146,23 @@ def test_the_verdict_looks_at_the_results_too(monkeypatch):
     run = run_suite(QUICK, {"phases": ["phase_3"]})
     assert run.tasks["publish"] == "success"
     assert run.state == "failed"
+
+
+def test_airflow_dags_test_is_told_from_a_running_airflow(monkeypatch):
+    """A task that waits for another, or for a person, would wait for ever there."""
+    from geoschem_bench.orchestration import tasks
+    from geoschem_bench.orchestration.run_context import is_attended, is_in_process
+
+    seen = []
+
+    def look(context, late_minutes):
+        seen.append((is_in_process(), is_attended(context)))
+        return False
+
+    monkeypatch.setattr(tasks, "is_too_late", look)
+    run_suite(QUICK, {"dry_run": True})
+    assert seen == [(True, False)]
+    assert not is_in_process()
 
 
 def test_an_unknown_phase_is_refused_before_any_task():

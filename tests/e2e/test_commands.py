@@ -41,6 +41,7 @@ def test_status_logs_load_and_report_work_after_the_sandbox_was_stopped(program)
     again = program("load")
     assert (again.returncode, "0 new, 3 unchanged" in again.stderr) == (0, True), again.stderr
     assert "Report: " in program("report").stdout
+    assert json.loads(program("report", "--json").stdout)["costs"]["is_free"] is True
 
 
 @pytest.mark.usefixtures("quick")
@@ -67,7 +68,8 @@ def test_a_mistake_is_one_message(program, arguments, code, says):
 
 def test_plan_and_validate_need_nothing_running(program):
     planned = json.loads(program("plan", "full", "--json").stdout)
-    assert len(planned) == 17
+    assert len(planned["benchmarks"]) == 17
+    assert planned["estimate"]["usd"] > 1000
     checked = program("validate")
     assert checked.returncode == 0
     assert "B2-4-AMD-HPC6A-2-FC-C90: hpc6a.48xlarge is not offered in us-east-1" in checked.stderr

@@ -7,6 +7,7 @@ of a migrated database, and two runs can go side by side.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -14,18 +15,26 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from geoschem_bench import units
 from geoschem_bench.cli.console import say
 from geoschem_bench.errors import GeosChemBenchError, NotFoundError
 from geoschem_bench.planning import RUN_ID_MARK
 from geoschem_bench.suite import dag_id_of
 
-_STOP_SECONDS = 10
+_STOP_SECONDS = 3
+"""Enough for Airflow to end its task; the run's jobs are ended by name, not by Airflow."""
+_LOCK = "in-use"
+"""Held, in a run's home, by whoever started the run and by the run itself."""
+_LEFT_BEHIND_SECONDS = units.SECONDS_PER_DAY
+"""Age of a folder that nobody locked: another run may be making it just now."""
 
 
 def dags_folder() -> Path:
@@ -44,6 +53,7 @@ class AirflowRun:
     process: subprocess.Popen[bytes]
     home: Path
     log: Path
+    lock: IO[bytes]
 
     @property
     def benchmark_run_id(self) -> str | None:
@@ -64,6 +74,7 @@ class AirflowRun:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
         shutil.rmtree(self.home, ignore_errors=True)
+        self.lock.close()
 
 
 def start(suite: Path, conf: dict[str, Any], state: Path) -> AirflowRun:
@@ -72,8 +83,11 @@ def start(suite: Path, conf: dict[str, Any], state: Path) -> AirflowRun:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     (state / "airflow").mkdir(parents=True, exist_ok=True)
     (state / "logs").mkdir(parents=True, exist_ok=True)
+    _sweep(state / "airflow")
     template = _migrated_database(state / "airflow", dags)
     home = Path(tempfile.mkdtemp(prefix=f"{stamp}-", dir=state / "airflow")).resolve()
+    lock = (home / _LOCK).open("wb")
+    fcntl.flock(lock, fcntl.LOCK_EX)
     shutil.copy(template, home / "airflow.db")
     # That one suite and no other: `dags test` reads the whole folder, twice
     (home / "suites").mkdir()
@@ -88,8 +102,29 @@ def start(suite: Path, conf: dict[str, Any], state: Path) -> AirflowRun:
             stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C reaches us, and we end it in order
+            pass_fds=(lock.fileno(),),  # should we be killed, the run still holds its home
         )
-    return AirflowRun(process, home, log)
+    return AirflowRun(process, home, log, lock)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the homes of runs that were killed together with whoever started them."""
+    for home in folder.iterdir():
+        if home.is_dir() and _is_left_behind(home):
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def _is_left_behind(home: Path) -> bool:
+    try:
+        with (home / _LOCK).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except FileNotFoundError:
+        with suppress(FileNotFoundError):  # its run has just ended
+            return time.time() - home.stat().st_mtime > _LEFT_BEHIND_SECONDS
+        return False
+    return True
 
 
 def _migrated_database(folder: Path, dags: Path) -> Path:

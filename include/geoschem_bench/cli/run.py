@@ -42,14 +42,33 @@ def run(
     loaded = load_suite(path)  # a mistake in it is told before anything starts
     for warning in loaded.warnings:
         say(f"warning: {warning}")
-    conf = {"phases": chosen_phases(phase), "dry_run": dry_run, "repetitions": repetitions}
+    conf = {
+        "phases": chosen_phases(phase),
+        "dry_run": dry_run,
+        "repetitions": repetitions,
+        "max_concurrent": 1,  # `airflow dags test` runs one task after the other
+    }
     with connected(path) as settings:
+        _check_credentials(settings)
         ok, run_id = _run(path, conf, settings)
         if dry_run:
             say(f"Planned, nothing submitted: s3://{settings.bucket}/runs/{run_id}/plan.json")
         else:
             show_report(run_id, settings)
     raise typer.Exit(0 if ok else 1)
+
+
+def _check_credentials(settings: Settings) -> None:
+    """Say that AWS does not let us in before Airflow is started, not after half a minute.
+
+    Raises:
+        AccessError: with the cure.
+    """
+    if settings.endpoint_url or settings.aws_conn_id:
+        return  # the sandbox has its own, and an Airflow connection's only Airflow knows
+    from geoschem_bench.aws.account import Account
+
+    Account(settings.region).identity()
 
 
 def _run(path: Path, conf: dict[str, Any], settings: Settings) -> tuple[bool, str]:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from geoschem_bench import pipeline
+from geoschem_bench.analysis import latest_submissions
 from geoschem_bench.cli.connection import connected
 from geoschem_bench.cli.console import complain, out, say, show_json, show_text, table_of
 from geoschem_bench.cli.progress import ALIVE, RunProgress, latest_folder
 from geoschem_bench.cli.study import is_study_asked, report_study
 from geoschem_bench.errors import NotFoundError, UserError
 from geoschem_bench.pricing import load_prices
-from geoschem_bench.records import JobRecord, LoadSummary, RunPlanFile, load_prefix
+from geoschem_bench.records import (
+    BudgetDecision,
+    JobRecord,
+    LoadSummary,
+    Result,
+    RunPlanFile,
+    load_prefix,
+)
 from geoschem_bench.report import head_table
 from geoschem_bench.selection import HELP
 from geoschem_bench.wiring import Settings, batch_jobs, object_store, results_store
@@ -165,10 +174,11 @@ def report(
         ),
     ] = None,
     to: Annotated[Path | None, typer.Option(help="Folder for a report of several.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make a run's report anew and show its head; or one of several runs, logs, published runs."""
     if words and is_study_asked(words):
-        report_study(words, to)
+        report_study(words, to, as_json=as_json)
         return
     with connected() as settings:
         run_id = find_run(words[0] if words else None, settings)
@@ -177,8 +187,11 @@ def report(
         pipeline.load_run(run_id, settings.bucket, objects, store, load_prices())
         pipeline.analyse_run(run_id, settings.bucket, objects, store)
         pipeline.recommend_run(run_id, settings.bucket, objects, store)
-        pipeline.publish_run(run_id, settings.bucket, objects, store)
-        show_report(run_id, settings)
+        files = pipeline.publish_run(run_id, settings.bucket, objects, store)
+        if as_json:
+            print(files["results.json"].decode())  # noqa: T201 - Rich would fold it
+        else:
+            show_report(run_id, settings)
 
 
 def _check_ended(run_id: str, settings: Settings) -> None:
@@ -206,11 +219,19 @@ def show_report(run_id: str, settings: Settings) -> None:
     out.print(table_of(columns, rows, f"Run {run_id}"))
     if any(result.workload == "proxy" for result in results):
         say("The proxy ran: its seconds are not GEOS-Chem's and rank no instance type.")
-    for result in results:
+    for result in latest_submissions(results)[0]:
         share = result.cpu_efficiency
         if result.workload == "proxy" and share is not None and share < _BUSY_BELOW:
             say(f"{result.benchmark_id}: its threads computed {share:.0%} of the time only; was "
                 "the computer busy with something else?")  # fmt: skip
-        if result.status == "failed":
-            complain(f"{result.benchmark_id}: {result.reason}: {result.message}")
+    _tell_failures(results, pipeline.decision_of(run_id, settings.bucket, objects))
+    for words in pipeline.closing_words(run_id, settings.bucket, objects):
+        say(words)
     out.print(f"Report: {folder / 'report.html'}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _tell_failures(results: Sequence[Result], decision: BudgetDecision | None) -> None:
+    """Of last submissions only; what the budget held back is said once, not for each."""
+    for result in latest_submissions(results)[0]:
+        if result.status == "failed" and (decision is None or decision.message != result.message):
+            complain(f"{result.benchmark_id}: {result.reason}: {result.message}")

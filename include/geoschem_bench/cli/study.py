@@ -28,7 +28,7 @@ def is_study_asked(words: Sequence[str]) -> bool:
     return len(words) > 1 or any(is_study(word) for word in words)
 
 
-def report_study(words: Sequence[str], to: Path | None) -> None:
+def report_study(words: Sequence[str], to: Path | None, *, as_json: bool = False) -> None:
     """Make the report of all that the words mean."""
     results: list[Result] = []
     asked = asked_region(None)
@@ -45,6 +45,11 @@ def report_study(words: Sequence[str], to: Path | None) -> None:
         "Runs side by side", ", ".join(words), study, costs, recommend(results, tariff),
         made_at=datetime.now(UTC), version=__version__,
     )  # fmt: skip
+    if as_json:
+        print(report.json.decode())  # noqa: T201 - Rich would fold it
+        if to:
+            _write_files(report, to)
+        return
     for group in study.groups:
         columns, rows = study_table(group, costs)
         out.print(table_of(columns, [[str(cell) for cell in row] for row in rows]))
@@ -67,8 +72,12 @@ def _resolved(word: str) -> str:
 
 def write_report(report: Report, folder: Path) -> None:
     """The three files, and where they are."""
+    _write_files(report, folder)
+    out.print(f"Report: {folder / REPORT}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _write_files(report: Report, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     files = {REPORT: report.html, "results.csv": report.csv, "results.json": report.json}
     for name, body in files.items():
         (folder / name).write_bytes(body)
-    out.print(f"Report: {folder / REPORT}", markup=False, highlight=False, soft_wrap=True)

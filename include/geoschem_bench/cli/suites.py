@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
 
 from geoschem_bench.cli.connection import find_suite, use_connection
-from geoschem_bench.cli.console import complain, out, say, show_json, table_of
+from geoschem_bench.cli.console import complain, out, say, show_json, table_of, tell
 from geoschem_bench.errors import NotFoundError, SuiteError, UserError
 from geoschem_bench.planning import PlannedBenchmark, output_path, plan_suite
+from geoschem_bench.pricing import (
+    COSTS_NOTHING,
+    CostLine,
+    Estimate,
+    beside_budget,
+    estimate_of,
+    headline,
+)
 from geoschem_bench.suite import PHASE_TITLES, PHASES, load_suite, suite_schema
 from geoschem_bench.wiring import routes_of, suites_folder
 
@@ -79,7 +88,7 @@ def plan(
     repetitions: Repetitions = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show where each benchmark would go and what it would ask for. Submits nothing."""
+    """Show where each benchmark would go, what it would ask for and cost. Submits nothing."""
     use_connection()
     loaded = load_suite(find_suite(suite))
     planned = [
@@ -87,34 +96,44 @@ def plan(
         for item in plan_suite(loaded, routes=routes_of())
         if item.phase in chosen_phases(phase)
     ]
+    estimate = estimate_of(loaded, planned)
     if as_json:
         items = [
             item.model_dump(mode="json", exclude_none=True)
             | {"output_prefix": output_path("<bucket>", "<run>", item.phase, item.id, 1)}
             for item in planned
         ]
-        show_json(items)
+        show_json({"suite": loaded.name, "benchmarks": items,
+                   "estimate": estimate.model_dump(mode="json")})  # fmt: skip
         return
-    columns = (
-        "phase",
-        "benchmark",
-        "instance",
-        "arch",
-        "queue",
-        "vCPU",
-        "MiB",
-        "parallel",
-        "limit",
-    )
-    out.print(table_of(columns, [_row(item) for item in planned], f"Plan of {loaded.name}"))
-    out.print("vCPU and MiB are what is requested of Batch; limit is when a job is stopped.")
+    rows = [_row(item, line) for item, line in zip(planned, estimate.lines, strict=True)]
+    out.print(table_of(_COLUMNS, rows, f"Plan of {loaded.name}"))
+    out.print("vCPU and MiB are what is requested of Batch; limit is when a job is stopped; USD is "
+              "the most that it can cost.")  # fmt: skip
     for item in planned:
         for note in (item.unavailable, *item.notes):
             if note:
                 say(f"{item.id}: {note}")
+    _tell_cost(estimate)
 
 
-def _row(item: PlannedBenchmark) -> list[object]:
+_COLUMNS = (
+    "phase", "benchmark", "instance", "arch", "queue", "vCPU", "MiB", "parallel", "limit", "USD",
+)  # fmt: skip
+
+
+def _tell_cost(estimate: Estimate) -> None:
+    tell(headline(estimate))
+    if estimate.budget_usd is not None:
+        tell(f"Budget: {beside_budget(estimate)}.")
+    for warning in estimate.warnings:
+        say(f"warning: {warning}")
+    in_sandbox = os.environ.get("AWS_ENDPOINT_URL") or not os.environ.get("GEOSCHEM_BENCH_BUCKET")
+    if in_sandbox and not estimate.is_free:
+        say(f"That is on AWS; in the sandbox, where it would run now, it {COSTS_NOTHING}.")
+
+
+def _row(item: PlannedBenchmark, line: CostLine) -> list[object]:
     hardware = item.benchmark.hardware
     nodes = f"{hardware.nodes} x " if hardware.nodes > 1 else ""
     parallel = f"{item.mpi_ranks} ranks" if item.mpi_ranks else f"{item.threads} threads"
@@ -128,4 +147,5 @@ def _row(item: PlannedBenchmark) -> list[object]:
         item.memory_mib,
         parallel,
         f"{item.timeout_seconds / 3600:.1f} h",
+        None if line.usd is None else f"{line.usd:,.2f}",
     ]

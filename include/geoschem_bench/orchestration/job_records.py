@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from geoschem_bench.errors import ManifestError, Reason, StorageError
 from geoschem_bench.manifest import MAX_BYTES, read_manifest
-from geoschem_bench.planning import PlannedBenchmark
+from geoschem_bench.planning import PlannedBenchmark, job_name, output_path
+from geoschem_bench.pricing import PurchaseOption
 from geoschem_bench.records import JobRecord, ObjectStore, classify
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def job_overrides(planned: PlannedBenchmark) -> dict[str, Any]:
-    """The operator's override argument: requests and threads, on one node or on each."""
+    """The overrides of `SubmitJob`: requests and threads, on one node or on each."""
     container: dict[str, Any] = {
         "resourceRequirements": [
             {"type": "VCPU", "value": str(planned.vcpus)},
@@ -25,21 +27,60 @@ def job_overrides(planned: PlannedBenchmark) -> dict[str, Any]:
     }
     nodes = planned.benchmark.hardware.nodes
     if nodes == 1:
-        return {"container_overrides": container}
+        return {"containerOverrides": container}
     every_node = {"targetNodes": "0:", "containerOverrides": container}
-    return {"node_overrides": {"numNodes": nodes, "nodePropertyOverrides": [every_node]}}
+    return {"nodeOverrides": {"numNodes": nodes, "nodePropertyOverrides": [every_node]}}
 
 
-def job_record(
-    planned: PlannedBenchmark,
-    benchmark_run_id: str,
-    submission: int,
+@dataclass(frozen=True)
+class Submission:
+    """One submission of one benchmark: its names, and where it writes."""
+
+    benchmark_id: str
+    benchmark_run_id: str
+    phase: str
+    number: int
+    output_path: str
+    job_queue: str
+    purchase_option: PurchaseOption
+
+    @classmethod
+    def of(cls, planned: PlannedBenchmark, bucket: str, run_id: str, number: int) -> Submission:
+        """The submission of that number."""
+        path = output_path(bucket, run_id, planned.phase, planned.id, number)
+        option = planned.benchmark.purchase_option
+        return cls(planned.id, run_id, planned.phase, number, path, planned.job_queue, option)
+
+    @property
+    def job_name(self) -> str:
+        """In Batch."""
+        return job_name(self.benchmark_run_id, self.benchmark_id, self.number)
+
+    def to_document(self) -> dict[str, Any]:
+        """As JSON can hold it."""
+        return asdict(self)
+
+
+def write_record(
+    submission: Submission,
     job: Job | None,
     failure: tuple[Reason, str] | None,
+    objects: ObjectStore,
     log_tail: tuple[str, ...] = (),
+) -> None:
+    """Write `job.json` of a job, or of one that was never submitted."""
+    record = _record(submission, job, failure, log_tail)
+    address = submission.output_path + "job.json"
+    objects.put(address, record.model_dump_json(indent=1).encode())
+
+
+def _record(
+    submission: Submission,
+    job: Job | None,
+    failure: tuple[Reason, str] | None,
+    log_tail: tuple[str, ...],
 ) -> JobRecord:
-    """The record of a job, or of one that was never submitted."""
-    known: dict[str, Any] = {"status": "NOT_SUBMITTED", "job_queue": planned.job_queue}
+    known: dict[str, Any] = {"status": "NOT_SUBMITTED", "job_queue": submission.job_queue}
     if job:
         known = {
             "batch_job_id": job.job_id,
@@ -56,10 +97,11 @@ def job_record(
             "log_stream": job.log_stream,
         }
     return JobRecord(
-        benchmark_id=planned.id,
-        benchmark_run_id=benchmark_run_id,
-        phase=planned.phase,
-        submission=submission,
+        benchmark_id=submission.benchmark_id,
+        benchmark_run_id=submission.benchmark_run_id,
+        phase=submission.phase,
+        submission=submission.number,
+        purchase_option=submission.purchase_option,
         reason=failure[0] if failure else None,
         message=failure[1] if failure else None,
         log_tail=log_tail,
@@ -74,10 +116,25 @@ def diagnose(
     reason, message = _from_manifest(output_path, objects)
     batch = [text for text in (job.status_reason, job.container_reason) if text]
     found = classify(reason, batch, log_tail, job.exit_code)
+    if found is Reason.UNKNOWN and job.was_stopped:
+        found = Reason.CANCELLED
     if message is None:
         code = "" if job.exit_code is None else f" (exit code {job.exit_code})"
         message = ("; ".join(batch) or f"job {job.status}") + code
     return found, message
+
+
+def has_manifest(output_path: str, objects: ObjectStore) -> bool:
+    """Whether a manifest lies there that can be read."""
+    address = output_path + "manifest.json"
+    raw = objects.get(address, MAX_BYTES + 1)
+    if raw is None:
+        return False
+    try:
+        read_manifest(raw, address)
+    except ManifestError:
+        return False
+    return True
 
 
 def _from_manifest(output_path: str, objects: ObjectStore) -> tuple[Reason | None, str | None]:

@@ -6,31 +6,57 @@ skipped without skipping those after it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import TaskGroup, TriggerRule, get_current_context, task
 
+from geoschem_bench.orchestration.budget import may_spend
 from geoschem_bench.orchestration.operator import BenchmarkBatchOperator
-from geoschem_bench.orchestration.run_context import run_request
-from geoschem_bench.orchestration.tasks import PLAN
-from geoschem_bench.planning import plan_suite
+from geoschem_bench.orchestration.run_context import PLAN, run_request
+from geoschem_bench.orchestration.scaling import keep_warm
+from geoschem_bench.planning import PlannedBenchmark
 from geoschem_bench.suite import PHASE_TITLES, Suite
-from geoschem_bench.wiring import routes_of
 
 
-def run_phase(suite: Suite, phase: str, ready: Any, after: Any) -> Any:  # noqa: ANN401
-    """The group of one phase, behind `ready` and the phase before; returns its `done`."""
-    planned = [item for item in plan_suite(suite, routes=routes_of()) if item.phase == phase]
+def run_phase(
+    suite: Suite,
+    phase: str,
+    planned: Sequence[PlannedBenchmark],
+    ready: Any,  # noqa: ANN401 - Airflow's task objects
+    after: Any,  # noqa: ANN401
+) -> Any:  # noqa: ANN401
+    """The group of one phase, behind `ready` and the phase before; returns its `done`.
+
+    Args:
+        suite: As read.
+        phase: Its name.
+        planned: Every benchmark of the suite, in the order in which they are to be run.
+        ready: The end of the gates.
+        after: The end of the phase before, or the plan.
+    """
     with TaskGroup(phase, group_display_name=PHASE_TITLES[phase]):
         gate = _gate(phase)
         # ALL_DONE: one failed benchmark stops neither its phase nor the next
         done = EmptyOperator(task_id="done", trigger_rule=TriggerRule.ALL_DONE)
-        jobs = [BenchmarkBatchOperator(task_id=item.id, planned=item) for item in planned]
-    ready >> gate
-    after >> gate
+        placed = [(len(planned) - n, item) for n, item in enumerate(planned) if item.phase == phase]
+        jobs = [
+            BenchmarkBatchOperator(
+                task_id=item.id,
+                planned=item,
+                # who is first in the suite is first in the queue
+                priority_weight=weight,
+                weight_rule="absolute",
+            )
+            for weight, item in placed
+        ]
+        first = gate
+        if jobs and suite.header.keep_warm:
+            first = keep_warm([item for _, item in placed], gate, done)
+    [ready, after] >> gate
     if jobs:
-        gate >> jobs >> done
+        first >> jobs >> done
     else:
         gate >> done
     return done
@@ -46,6 +72,7 @@ def _gate(phase: str) -> Any:  # noqa: ANN401
         context = get_current_context()
         request = run_request(context)
         is_planned = context["ti"].xcom_pull(task_ids=PLAN) is not None
-        return is_planned and not request.dry_run and phase in request.phases
+        wanted = is_planned and not request.dry_run and phase in request.phases
+        return wanted and may_spend(context)
 
     return gate()

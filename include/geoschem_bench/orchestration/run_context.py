@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from geoschem_bench.planning import RunRequest
@@ -11,10 +13,12 @@ from geoschem_bench.suite import PHASES
 from geoschem_bench.wiring import (
     Settings,
     batch_jobs,
+    gate_keeper,
     named_region,
     object_store,
     read_settings,
     results_store,
+    runnable_diagnosis,
 )
 
 if TYPE_CHECKING:
@@ -23,34 +27,78 @@ if TYPE_CHECKING:
 
     from geoschem_bench.aws.batch import BatchJobs
     from geoschem_bench.aws.dynamodb import DynamoResultsStore
+    from geoschem_bench.aws.gates import GateKeeper
+    from geoschem_bench.aws.runnable import RunnableDiagnosis
     from geoschem_bench.aws.s3 import S3ObjectStore
+
+
+PLAN = "plan"
+"""The task that resolves the suite for a run."""
+_IN_PROCESS = "InProcessSupervisorComms"
+"""How a task that `airflow dags test` runs talks to Airflow; a name, because importing the class
+loads Airflow's supervisor into every task."""
 
 
 def run_request(context: Any) -> RunRequest:  # noqa: ANN401 - Airflow's context has no run-time type
     """What this DAG run is to do."""
     dag_run, params = context["dag_run"], context["params"]
-    chosen = params.get("phases")
     return RunRequest(
         dag_id=dag_run.dag_id,
         dag_run_id=dag_run.run_id,
         run_after=dag_run.run_after,
-        phases=tuple(p for p in PHASES if chosen is None or p in chosen),
+        phases=_chosen(params.get("phases")),
         dry_run=bool(params.get("dry_run")),
         repetitions=params.get("repetitions"),
+        max_concurrent=params.get("max_concurrent"),
+        force=bool(params.get("force")),
+        run_type=_run_type(dag_run),
     )
+
+
+def _chosen(phases: Collection[str | int] | None) -> tuple[str, ...]:
+    """Phases by name or by number, in their own order; all when none was said."""
+    if phases is None:
+        return tuple(PHASES)
+    return tuple(p for n, p in enumerate(PHASES, 1) if p in phases or n in phases)
+
+
+def _run_type(dag_run: Any) -> str:  # noqa: ANN401 - see above
+    """An enum of texts, whose str() is another one."""
+    run_type = getattr(dag_run, "run_type", "manual")
+    return str(getattr(run_type, "value", run_type))
+
+
+def is_attended(context: Any) -> bool:  # noqa: ANN401 - see above
+    """Whether somebody who asked for this run can be expected to look after it.
+
+    Nobody watches at night, nor through a backfill of thirty days; and `airflow dags test` runs
+    one task at a time, so a task that waits for a person waits for ever.
+    """
+    return _run_type(context["dag_run"]) == "manual" and not is_in_process()
+
+
+def is_in_process() -> bool:
+    """Whether this is `airflow dags test`: one task after the other, in any order, in one process.
+
+    A task that waits for another there waits for ever.
+    """
+    from airflow.sdk.execution_time import task_runner
+
+    comms = getattr(task_runner, "SUPERVISOR_COMMS", None)
+    return type(comms).__name__ == _IN_PROCESS
 
 
 def is_too_late(context: Any, late_minutes: int, now: datetime | None = None) -> bool:  # noqa: ANN401
     """Whether a scheduled run starts so long after its tick that nobody expects it any more."""
     dag_run = context["dag_run"]
-    if dag_run.run_type != "scheduled":  # an enum of texts: its str() is another one
+    if _run_type(dag_run) != "scheduled":
         return False
     late = (now or datetime.now(UTC)) - dag_run.run_after
     return bool(late.total_seconds() > late_minutes * 60)
 
 
 class Parts:
-    """The concrete stores of a task, made when asked for."""
+    """The concrete stores of a task, made when asked for and once: a client costs 30 ms."""
 
     def __init__(self) -> None:
         self.settings: Settings = read_settings()
@@ -63,20 +111,36 @@ class Parts:
         """Results bucket."""
         return self.settings.bucket
 
-    @property
+    @cached_property
     def objects(self) -> S3ObjectStore:
         """Objects in S3."""
         return object_store(self.settings, self._session())
 
-    @property
+    @cached_property
     def store(self) -> DynamoResultsStore:
         """Results in DynamoDB."""
         return results_store(self.settings, self._session())
 
-    @property
+    @cached_property
     def jobs(self) -> BatchJobs:
         """Jobs in AWS Batch."""
         return batch_jobs(self.settings, self._session())
+
+    @cached_property
+    def gates(self) -> GateKeeper:
+        """What must be so before jobs are submitted."""
+        return gate_keeper(self.settings, self._session())
+
+    @cached_property
+    def diagnosis(self) -> RunnableDiagnosis:
+        """Why a job gets no instance."""
+        return runnable_diagnosis(self.settings, self._session())
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+        """A boto3 client with this installation's region, endpoint and credentials."""
+        from geoschem_bench.aws.clients import make_client
+
+        return make_client(service, self.settings.region, self._session())
 
     def _session(self) -> Session | None:
         """Credentials of the Airflow connection where one is named, else boto3's own search."""

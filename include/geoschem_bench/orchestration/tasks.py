@@ -6,21 +6,20 @@ DAG is parsed, which happens for every task.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.sdk import PokeReturnValue, TaskGroup, TriggerRule, get_current_context, task
+from airflow.sdk import TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from geoschem_bench.errors import Reason, UserError
-from geoschem_bench.orchestration.job_records import job_record
-from geoschem_bench.orchestration.run_context import Parts, is_too_late, run_request
-from geoschem_bench.planning import RUN_ID_MARK, output_path, plan_suite
+from geoschem_bench.errors import UserError
+from geoschem_bench.orchestration.budget import may_spend
+from geoschem_bench.orchestration.run_context import PLAN, Parts, is_too_late, run_request
+from geoschem_bench.orchestration.turns import ORDER
+from geoschem_bench.planning import RUN_ID_MARK
 from geoschem_bench.suite import LOCAL, Suite
-from geoschem_bench.wiring import routes_of
+from geoschem_bench.wiring import is_sandbox, routes_of
 
-PLAN = "plan"
-_GATE_SECONDS = 900
 _BAD_STATES = ("failed", "upstream_failed")
 
 
@@ -39,7 +38,14 @@ def make_plan(suite: Suite) -> Any:  # noqa: ANN401 - Airflow's task object
             )
         request = run_request(context)
         _check_place(suite.select(request.phases), parts)
-        written = pipeline.plan_run(suite, request, parts.bucket, parts.objects, routes_of())
+        try:
+            written = pipeline.plan_run(
+                suite, request, parts.bucket, parts.objects, routes_of(), is_free=is_sandbox()
+            )
+        except UserError as error:
+            raise AirflowFailException(str(error)) from error
+        order = [f"{planned.phase}.{planned.id}" for planned in written.benchmarks]
+        context["ti"].xcom_push(key=ORDER, value=order)
         print(f"{RUN_ID_MARK}{written.benchmark_run_id}")  # noqa: T201 - into the task's log
         for warning in written.warnings:
             print(f"warning: {warning}")  # noqa: T201
@@ -67,48 +73,16 @@ def _check_place(suite: Suite, parts: Parts) -> None:
         )
 
 
-def open_gates(suite: Suite, plan: Any) -> Any:  # noqa: ANN401
-    """Wait until every queue of the suite, with its compute environments, can take jobs."""
+def submits(after: Any) -> Any:  # noqa: ANN401
+    """From here on jobs are submitted: the end of a dry run."""
 
     @task.short_circuit(task_id="submits", ignore_downstream_trigger_rules=False)
     def submits() -> bool:
-        return not run_request(get_current_context()).dry_run
+        return may_spend(get_current_context())
 
-    planned = plan_suite(suite, routes=routes_of())
-    queues = sorted({item.job_queue for item in planned if not item.unavailable})
     submitting = submits()
-    plan >> submitting
-    with TaskGroup("gates", tooltip="Queues and compute environments are VALID and ENABLED"):
-        gates = [_queue_gate(queue, suite) for queue in queues]
-        ready = EmptyOperator(task_id="ready")
-    submitting >> (gates or ready)
-    if gates:
-        gates >> ready
-    return ready
-
-
-def _queue_gate(queue: str, suite: Suite) -> Any:  # noqa: ANN401
-    @task.sensor(task_id=queue, poke_interval=15, timeout=_GATE_SECONDS, retries=0)
-    def gate() -> PokeReturnValue:
-        parts = Parts()
-        state = parts.jobs.queue_state(queue)
-        print(state.message)  # noqa: T201 - into the task's log
-        if state.is_broken:
-            _record_refusal(suite, state.message, parts)
-            raise AirflowFailException(state.message)
-        return PokeReturnValue(is_done=state.is_ready)
-
-    return gate()
-
-
-def _record_refusal(suite: Suite, message: str, parts: Parts) -> None:
-    """No benchmark of the run will be submitted; its result shall say why."""
-    request = run_request(get_current_context())
-    run_id, failure = request.benchmark_run_id, (Reason.MISCONFIGURED, f"not submitted: {message}")
-    for item in plan_suite(suite.select(request.phases), routes=routes_of()):
-        record = job_record(item, run_id, 1, None, failure)
-        address = output_path(parts.bucket, run_id, item.phase, item.id, 1) + "job.json"
-        parts.objects.put(address, record.model_dump_json(indent=1).encode())
+    after >> submitting
+    return submitting
 
 
 def load_results() -> Any:  # noqa: ANN401
@@ -133,7 +107,7 @@ def load_results() -> Any:  # noqa: ANN401
         return {
             "stored": len(summary.stored),
             "unchanged": len(summary.unchanged),
-            "rejected": len(summary.rejected),
+            "rejected": len(summary.blocking),
             "conflicts": len(summary.conflicts),
         }
 
@@ -196,10 +170,20 @@ def give_verdict() -> Any:  # noqa: ANN401
             # A job can succeed and its manifest still be unreadable or another's
             bad += [f"{loaded[what]} {what}" for what in ("rejected", "conflicts") if loaded[what]]
             bad += pipeline.failed_benchmarks(_run_that_submitted(), Parts().store)
+        for line in _closing_words(context):
+            print(line)  # noqa: T201
         if bad:
             raise AirflowFailException(f"failed: {', '.join(bad)}")
 
     return verdict()
+
+
+def _closing_words(context: Any) -> Iterable[str]:  # noqa: ANN401 - Airflow's context
+    """What the run cost, beside its estimate and budget."""
+    from geoschem_bench import pipeline
+
+    run_id, parts = context["ti"].xcom_pull(task_ids=PLAN), Parts()
+    return pipeline.closing_words(run_id, parts.bucket, parts.objects) if run_id else ()
 
 
 def _run_that_submitted() -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -38,6 +40,10 @@ class PlannedBenchmark(BaseModel):
     unavailable: str | None = None
     """Why it cannot run in this region; it then fails alone, at once."""
     notes: tuple[str, ...] = ()
+    runnable_minutes: int = 60
+    """How long the job may wait in RUNNABLE before somebody has to look why."""
+    fallback_queue: str | None = None
+    """Where a spot benchmark goes the second time, on demand; None: nowhere else."""
 
     @property
     def id(self) -> str:
@@ -51,6 +57,14 @@ class PlannedBenchmark(BaseModel):
         benchmark = self.benchmark.model_copy(update={"repetitions": repetitions})
         seconds = timeout_seconds(benchmark)
         return self.model_copy(update={"benchmark": benchmark, "timeout_seconds": seconds})
+
+    def on_demand(self) -> PlannedBenchmark:
+        """The same on the fallback queue, where no spot market can take its instance away."""
+        if self.fallback_queue is None:
+            raise ValueError(f"{self.id} has no fallback queue")
+        benchmark = self.benchmark.model_copy(update={"purchase_option": "on_demand"})
+        changed = {"benchmark": benchmark, "job_queue": self.fallback_queue, "fallback_queue": None}
+        return self.model_copy(update=changed)
 
     def config(self, run_id: str, submission: int) -> dict[str, Any]:
         """The configJson of one submission: the benchmark and its plan.
@@ -83,7 +97,7 @@ class PlannedBenchmark(BaseModel):
 def plan_suite(
     suite: Suite, catalog: Catalog | None = None, routes: Routes | None = None
 ) -> tuple[PlannedBenchmark, ...]:
-    """Every benchmark of the suite, in its order, with queue, requests and time limit.
+    """Every benchmark of the suite, in the order it asks for, with queue, requests and time limit.
 
     Args:
         suite: As read.
@@ -91,11 +105,20 @@ def plan_suite(
         routes: Queues and definitions of an installation with other names than ours.
     """
     catalog, routes = catalog or load_catalog(), routes or Routes()
-    return tuple(
-        _plan(benchmark, phase, suite, catalog, routes)
-        for phase in PHASES
-        for benchmark in suite.phases[phase]
-    )
+    planned: list[PlannedBenchmark] = []
+    for phase in PHASES:
+        placed = [_plan(b, phase, suite, catalog, routes) for b in suite.phases[phase]]
+        planned += _interleaved(placed) if suite.header.order == "interleaved" else placed
+    return tuple(planned)
+
+
+def _interleaved(planned: Sequence[PlannedBenchmark]) -> Iterator[PlannedBenchmark]:
+    """Architectures by turns, each in its own order: what drifts in time hits both alike."""
+    lanes: dict[str, list[PlannedBenchmark]] = {}
+    for each in planned:
+        lanes.setdefault(each.architecture, []).append(each)
+    for row in itertools.zip_longest(*lanes.values()):
+        yield from (each for each in row if each is not None)
 
 
 def _plan(
@@ -119,7 +142,19 @@ def _plan(
         timeout_seconds=timeout_seconds(benchmark),
         unavailable=_unavailable(instance, suite.header) or _unfit(is_gchp, ranks, benchmark),
         notes=notes,
+        runnable_minutes=suite.header.runnable_minutes,
+        fallback_queue=_fallback(benchmark, instance, suite.header, routes),
     )
+
+
+def _fallback(
+    benchmark: Benchmark, instance: InstanceType, header: SuiteHeader, routes: Routes
+) -> str | None:
+    """The on-demand queue of a spot benchmark whose suite allows it."""
+    if benchmark.purchase_option != "spot" or header.spot_fallback == "none":
+        return None
+    on_demand = benchmark.model_copy(update={"purchase_option": "on_demand"})
+    return placement.queue_of(on_demand, instance, header, routes)
 
 
 def _ranks(benchmark: Benchmark, instance: InstanceType) -> tuple[int | None, tuple[str, ...]]:

@@ -22,6 +22,12 @@ class RunRequest:
     dry_run: bool = False
     repetitions: int | None = None
     """In place of the suite's."""
+    max_concurrent: int | None = None
+    """Jobs at one time, in place of the suite's."""
+    force: bool = False
+    """Measure again what this run has already measured."""
+    run_type: str = "manual"
+    """Airflow's word for who asked: manual, scheduled, backfill, …"""
 
     @property
     def benchmark_run_id(self) -> str:

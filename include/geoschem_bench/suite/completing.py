@@ -6,7 +6,6 @@ text in a suite means.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -51,7 +50,9 @@ def fill_defaults(
     raw: Mapping[str, Any], defaults: Mapping[str, Any] = DEFAULTS
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The benchmark with what can be left out filled in, and the dotted keys that were."""
-    config: dict[str, Any] = copy.deepcopy(dict(raw))
+    config: dict[str, Any] = dict(raw)
+    if isinstance(config.get("domain"), dict):
+        config["domain"] = dict(config["domain"])  # the one section that is filled in below
     filled = []
     for key, value in defaults.items():
         if config.get(key) is None:

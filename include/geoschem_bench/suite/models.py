@@ -229,6 +229,8 @@ class SuiteHeader(Section):
     warmups: Annotated[int, Field(ge=0, le=20)] = 1
     repetitions: Annotated[int, Field(ge=1, le=100)] = 3
     max_concurrent: Annotated[int, Field(ge=1, le=1000)] = 10
+    keep_warm: bool = False
+    """Keep as many instances as the phase can use while it runs, also when they idle."""
     runnable_minutes: Count = 60
     late_minutes: Count = 60
     retention_days: Count = 365

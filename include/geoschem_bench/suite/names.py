@@ -32,6 +32,9 @@ PROXY_SIMULATIONS: tuple[str, ...] = ("TransportTracers", "fullchem")
 NESTED_REGIONS: tuple[str, ...] = ("AS", "EU", "NA", "AF", "ME", "OC", "RU", "SA", "custom")
 
 
+_SIMULATION_BY_LOWER = {simulation.lower(): simulation for simulation in SIMULATIONS}
+
+
 def _is_before_carbon(version: str | None) -> bool:
     found = re.match(r"v?(\d+)\.(\d+)", version or "")
     return found is not None and tuple(int(part) for part in found.groups()) < _CARBON_SINCE
@@ -46,8 +49,7 @@ def normalise_simulation(name: str, version: str | None = None) -> str | None:
     wanted = name.strip().lower()
     if wanted in ("co2", "ch4") and not _is_before_carbon(version):
         return "carbon"
-    by_lower = {simulation.lower(): simulation for simulation in SIMULATIONS}
-    return _SIMULATION_ALIASES.get(wanted) or by_lower.get(wanted)
+    return _SIMULATION_ALIASES.get(wanted) or _SIMULATION_BY_LOWER.get(wanted)
 
 
 def normalise_resolution(text: str) -> str | None:

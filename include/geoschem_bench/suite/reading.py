@@ -30,8 +30,6 @@ from geoschem_bench.suite.yaml_source import Path_, YamlSource, dotted, read_yam
 M = TypeVar("M", bound=BaseModel)
 _STAND_INS = {"resolution": "4x5", "instance_type": LOCAL}
 """Any right value, while the rest of a section is read."""
-NOT_YET_IN_FORCE = ("budget_usd", "max_concurrent", "runnable_minutes", "order")
-"""Header keys that a person relies on and that nothing acts on yet."""
 _HEADER_DEFAULTS = ("warmups", "repetitions", "purchase_option")
 
 
@@ -51,7 +49,7 @@ class _Reader:
         self.catalog = catalog
         self.problems = list(source.problems)
         self.unreadable = {problem.key for problem in source.problems}
-        self.line_of_id: dict[str, int] = {}
+        self.place_of_id: dict[str, Path_] = {}
         self.count = 0
 
     def problem(self, where: Path_, message: str) -> None:
@@ -72,7 +70,7 @@ class _Reader:
             sha256=self.source.sha256,
             header=header,
             phases=phases,
-            warnings=(*self._idle_keys(), *self._warnings(phases, header.region)),
+            warnings=tuple(self._warnings(phases, header.region)),
         )
 
     def _top_level(self) -> dict[str, Any]:
@@ -192,24 +190,17 @@ class _Reader:
     def _check_unique(self, name: object, where: Path_) -> None:
         if not isinstance(name, str):
             return
-        line = self.source.line((*where, "id"))
-        first = self.line_of_id.get(name)
-        if first is None:
-            self.line_of_id[name] = line
-        elif (*where, "matrix") in self.source.lines and first == line:
+        if name not in self.place_of_id:
+            self.place_of_id[name] = (*where, "id")
+            return
+        line, first = self.source.line((*where, "id")), self.source.line(self.place_of_id[name])
+        if (*where, "matrix") in self.source.lines and first == line:
             message = f"becomes {show(name)} twice; the matrix's values must differ in A-Z a-z 0-9"
             self.problem((*where, "id"), message)
         else:
             self.problem(
                 (*where, "id"), f"is {show(name)}, which stands in line {first} too; ids are unique"
             )
-
-    def _idle_keys(self) -> Iterator[str]:
-        """A budget that nobody watches would be worse than none, if nobody said so."""
-        given = self.source.data.get("suite") or {}
-        for key in NOT_YET_IN_FORCE:
-            if given.get(key) is not None:
-                yield f"suite.{key} is read, but nothing acts on it yet"
 
     def _warnings(self, phases: Mapping[str, tuple[Benchmark, ...]], region: str) -> Iterator[str]:
         for benchmark in (b for phase in phases.values() for b in phase):

@@ -6,14 +6,16 @@ Refused before anything is built: large files, alias bombs, tags, doubled keys, 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from geoschem_bench.errors import NotFoundError, Problem, SuiteError
+from geoschem_bench.suite.plain_yaml import NotPlainError, is_flat, plain_data
 
 MAX_BYTES = 1_000_000
 MAX_NODES = 100_000
@@ -41,9 +43,17 @@ class YamlSource:
     path: Path
     sha256: str
     data: Any
-    lines: dict[Path_, int]
+    find_lines: Callable[[], dict[Path_, int]]
     problems: tuple[Problem, ...] = ()
     """Tags, doubled keys, unreadable values: the rest of the file can be read all the same."""
+
+    @cached_property
+    def lines(self) -> dict[Path_, int]:
+        """1-based line of every key; found when first asked for, which is when something is wrong.
+
+        Airflow reads a suite before each of its tasks, and nearly always nothing is.
+        """
+        return self.find_lines()
 
     def line(self, where: Path_) -> int:
         """1-based line of the key, or of the nearest thing round it."""
@@ -67,33 +77,28 @@ def read_yaml(path: Path) -> YamlSource:
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise _error(path, line, "is not UTF-8 text; is it a suite file?") from error
-    data, lines, problems = _parse(path, text)
-    return YamlSource(path, hashlib.sha256(raw).hexdigest(), data, lines, problems)
+    return _parse(path, text, hashlib.sha256(raw).hexdigest())
 
 
 def _error(path: Path, line: int, message: str) -> SuiteError:
     return SuiteError(path, [Problem(str(path), line, "", message)])
 
 
-def _parse(path: Path, text: str) -> tuple[Any, dict[Path_, int], tuple[Problem, ...]]:
+def _parse(path: Path, text: str, sha256: str) -> YamlSource:
     loader = yaml.CSafeLoader(text)
     try:
-        _refuse_deep_nesting(path, text)
+        if not is_flat(text, _MAX_OPEN):
+            _refuse_deep_nesting(path, text)
         node = loader.get_single_node()
         if node is None:
             raise _error(path, 0, "is empty; phase_1 to phase_4 are needed, each a list")
-        lines: dict[Path_, int] = {}
-        problems = []
-        for count, (where, child, problem) in enumerate(_walk(node, (), 0, loader)):
-            if count > MAX_NODES:
-                raise _error(path, 0, f"stands for over {MAX_NODES:,} values: write it shorter")
-            lines.setdefault(where, child.start_mark.line + 1)
-            if problem:
-                line = child.start_mark.line + 1
-                problems.append(Problem(str(path), line, dotted(where), problem))
-            if problem == _TOO_DEEP:
-                raise SuiteError(path, problems)
-        return loader.construct_document(node), lines, tuple(problems)
+        try:
+            data = plain_data(text, node, MAX_NODES, MAX_DEPTH)
+            return YamlSource(path, sha256, data, lambda: _look_closely(path, node, loader)[0])
+        except NotPlainError:
+            lines, problems = _look_closely(path, node, loader)
+            data = loader.construct_document(node)
+            return YamlSource(path, sha256, data, lambda: lines, problems)
     except yaml.reader.ReaderError as error:
         line = text.encode()[: error.position].count(b"\n") + 1
         raise _error(path, line, f"is no text: {error.reason}; is it a suite file?") from error
@@ -106,6 +111,24 @@ def _parse(path: Path, text: str) -> tuple[Any, dict[Path_, int], tuple[Problem,
         raise _error(path, line, f"is no valid YAML: {why}{_CURE}") from error
     finally:
         loader.dispose()
+
+
+def _look_closely(
+    path: Path, node: yaml.Node, loader: yaml.CSafeLoader
+) -> tuple[dict[Path_, int], tuple[Problem, ...]]:
+    """Where everything stands, and what is wrong with it."""
+    lines: dict[Path_, int] = {}
+    problems = []
+    for count, (where, child, problem) in enumerate(_walk(node, (), 0, loader)):
+        if count > MAX_NODES:
+            raise _error(path, 0, f"stands for over {MAX_NODES:,} values: write it shorter")
+        line = child.start_mark.line + 1
+        lines.setdefault(where, line)
+        if problem:
+            problems.append(Problem(str(path), line, dotted(where), problem))
+        if problem == _TOO_DEEP:
+            raise SuiteError(path, problems)
+    return lines, tuple(problems)
 
 
 def _refuse_deep_nesting(path: Path, text: str) -> None:
@@ -163,7 +186,7 @@ def _walk_mapping(
 def _mend(node: yaml.Node, loader: yaml.CSafeLoader) -> str:
     """What is wrong with the node itself; it is made plain then."""
     problem = _tag_problem(node, loader)
-    if not problem and isinstance(node, yaml.ScalarNode):
+    if not problem and isinstance(node, yaml.ScalarNode) and node.tag != _TEXT:
         problem = _value_problem(node)
     if problem:
         node.tag = next(tag for kind, tag in _PLAIN_TAGS.items() if isinstance(node, kind))
@@ -172,9 +195,9 @@ def _mend(node: yaml.Node, loader: yaml.CSafeLoader) -> str:
 
 def _tag_problem(node: yaml.Node, loader: yaml.CSafeLoader) -> str:
     """The plain value has the tag that YAML finds by itself; anything else was written."""
-    by_itself = loader.resolve(type(node), node.value, (True, False))  # type: ignore[no-untyped-call]
-    is_text = isinstance(node, yaml.ScalarNode) and node.tag == _TEXT
-    if is_text or node.tag == by_itself:
+    if node.tag == _PLAIN_TAGS[type(node)]:
+        return ""
+    if node.tag == loader.resolve(type(node), node.value, (True, False)):  # type: ignore[no-untyped-call]
         return ""
     return f"has the tag {node.tag}; tags are not allowed, write the plain value"
 

@@ -1,0 +1,137 @@
+"""Which Batch job belongs to a task, however often Airflow asked for it.
+
+Airflow's task may be retried, cleared, killed or resumed; AWS Batch knows neither tasks nor client
+tokens. So a job carries its identity in its name and tags, its id is kept in the task's state
+store, and every attempt looks for the job of the attempts before it submits one.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from geoschem_bench.aws.batch import BatchJobs, Job
+from geoschem_bench.errors import Reason
+from geoschem_bench.planning import job_name
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+_log = logging.getLogger(__name__)
+
+RUN_TAG = "geoschem-bench-run"
+ID_TAG = "geoschem-bench-id"
+GENERATION_TAG = "geoschem-bench-generation"
+_KEY = "job"
+"""Of the task's state store."""
+
+
+class Step(Enum):
+    """What to do about the job of an earlier attempt."""
+
+    SUBMIT = "submit"
+    ATTACH = "attach"
+    """It lives: wait for it."""
+    TAKE = "take"
+    """It has succeeded, and its manifest is there."""
+    REPLACE = "replace"
+    """A person cleared the task: what it did before shall not count."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a task keeps of its job from one attempt to the next."""
+
+    generation: int
+    job_id: str | None = None
+    number: int = 0
+    """Of the submission."""
+    failures: tuple[Reason, ...] = field(default=())
+    """Of the submissions before, since a person last cleared the task."""
+
+
+def generation_of(ti: Any, retries: int) -> int:  # noqa: ANN401 - Airflow's own, or a test's
+    """Counts up when a person clears the task, and not when Airflow retries it.
+
+    A clear raises `max_tries` by the tries there were; a retry leaves it as it is. (The run's own
+    `clear_number` changes for tasks that nobody cleared, too.)
+    """
+    return int(ti.max_tries) - retries
+
+
+def read_claim(context: Context, generation: int) -> Claim:
+    """What earlier attempts have kept; without their failures where the task was cleared."""
+    kept: Any = context["task_state_store"].get(_KEY)
+    if not isinstance(kept, dict):
+        return Claim(generation)
+    cleared = kept["generation"] != generation
+    failures = () if cleared else tuple(Reason(each) for each in kept["failures"])
+    return Claim(generation, kept["job_id"], kept["number"], failures)
+
+
+def keep_claim(context: Context, claim: Claim) -> None:
+    """Keep it for the next attempt."""
+    document = {**asdict(claim), "failures": [str(each) for each in claim.failures]}
+    context["task_state_store"].set(_KEY, document)
+
+
+def tags_of(run_id: str, benchmark_id: str, generation: int) -> dict[str, str]:
+    """By which a job is known as ours, whatever else has its name."""
+    return {RUN_TAG: run_id, ID_TAG: benchmark_id, GENERATION_TAG: str(generation)}
+
+
+def find_job(
+    jobs: BatchJobs, claim: Claim, queues: Collection[str], run_id: str, benchmark_id: str
+) -> Job | None:
+    """The latest job of this benchmark in this run: by its id, else by its name.
+
+    A crash between submission and keeping the id leaves the name alone.
+    """
+    by_name = _by_name(jobs, queues, run_id, benchmark_id)
+    by_id = jobs.describe([claim.job_id]) if claim.job_id else []
+    known = {job.job_id: job for job in (*by_name, *by_id)}
+    return max(known.values(), key=number_of, default=None)
+
+
+def _by_name(jobs: BatchJobs, queues: Collection[str], run_id: str, benchmark_id: str) -> list[Job]:
+    prefix = job_name(run_id, benchmark_id, 0)[:-1]
+    ours = {RUN_TAG: run_id, ID_TAG: benchmark_id}.items()
+    named = [
+        job
+        for job in jobs.named(queues, prefix)
+        if re.fullmatch(re.escape(prefix) + r"\d+", job.name)
+    ]
+    for job in named:
+        if not ours <= job.tags.items():
+            _log.warning("Job %s has the name %s but not our tags; left alone", job.job_id,
+                         job.name)  # fmt: skip
+    return [job for job in named if ours <= job.tags.items()]
+
+
+def number_of(job: Job) -> int:
+    """The submission that the job is."""
+    return int(job.name.rpartition("-")[2])
+
+
+def next_step(job: Job | None, generation: int, *, has_manifest: bool, force: bool) -> Step:
+    """What an attempt does about the job of those before it.
+
+    Args:
+        job: The latest.
+        generation: Of this attempt.
+        has_manifest: Whether the job's manifest can be read.
+        force: A person wants it measured again whatever there is.
+    """
+    if job is None:
+        return Step.SUBMIT
+    if job.tags.get(GENERATION_TAG) != str(generation):
+        return Step.REPLACE
+    if not job.has_ended:
+        return Step.ATTACH
+    if job.status == "SUCCEEDED" and has_manifest and not force:
+        return Step.TAKE
+    return Step.SUBMIT

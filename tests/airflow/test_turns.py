@@ -1,0 +1,171 @@
+"""At most so many jobs of a run at one time, first come in the suite's own order."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
+from airflow.sdk.exceptions import TaskDeferred
+from airflow.sdk.module_loading import import_string
+
+from geoschem_bench.orchestration import turns
+from geoschem_bench.orchestration.turns import RESUME, TurnTrigger, in_turn, wait_for_turn
+from geoschem_bench.planning import plan_suite
+from geoschem_bench.suite import load_suite
+from tests.airflow.conftest import QUICK
+
+RUN = "manual__2026-11-22"
+"""Airflow's id of the run."""
+
+
+class FakeTask:
+    """What a task asks of Airflow: the states of others."""
+
+    def __init__(self, states: dict[str, str | None]) -> None:
+        self.states = states
+        self.asked: list[list[str]] = []
+
+    def get_task_states(
+        self, dag_id: str, task_ids: list[str], run_ids: list[str]
+    ) -> dict[str, dict[str, str | None]]:
+        """As RuntimeTaskInstance's."""
+        self.asked.append(task_ids)
+        return {RUN: {each: self.states[each] for each in task_ids if each in self.states}}
+
+
+def context_of(task: FakeTask) -> dict[str, Any]:
+    run = type("Run", (), {"dag_id": "suite", "run_id": RUN})
+    return {"ti": task, "dag_run": run}
+
+
+def suite_of(count: int) -> DAG:
+    """A DAG with that many benchmarks, and other tasks among them."""
+    planned = plan_suite(load_suite(QUICK))[0]
+    with DAG("suite") as dag:
+        EmptyOperator(task_id="plan")
+        for number in range(count):
+            EmptyOperator(task_id=f"b{number}").planned = planned
+        EmptyOperator(task_id="queue").planned = [planned]  # a gate has several
+    return dag
+
+
+def is_let_in(
+    position: int, states: list[str | None], at_once: int, task: FakeTask | None = None
+) -> bool:
+    """Whether the benchmark at `position` may go while those before it are in these states."""
+    task = task or FakeTask({f"b{n}": state for n, state in enumerate(states)})
+    operator = suite_of(max(len(states), position + 1)).get_task(f"b{position}")
+    try:
+        wait_for_turn(operator, context_of(task), at_once)
+    except TaskDeferred as deferred:
+        return deferred.method_name != RESUME
+    return True
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEOSCHEM_BENCH_BUCKET", "b")
+    monkeypatch.delenv("GEOSCHEM_BENCH_AWS_CONN_ID", raising=False)
+
+
+def test_the_first_go_at_once_and_ask_nobody() -> None:
+    task = FakeTask({})
+    assert is_let_in(2, [], 3, task)
+    assert task.asked == []
+
+
+@pytest.mark.parametrize(
+    ("before", "may_go"),
+    [
+        (["deferred", "deferred"], False),
+        (["deferred", "success"], True),
+        (["failed", "deferred"], True),
+        (["running", "queued"], False),
+        (["up_for_retry", "deferred"], False),
+        ([None, "deferred"], False),
+        (["skipped", "upstream_failed"], True),
+    ],
+)
+def test_a_benchmark_waits_while_so_many_before_it_go_on(
+    before: list[str | None], may_go: bool
+) -> None:
+    assert is_let_in(2, before, 2) is may_go
+
+
+def test_a_task_that_airflow_does_not_know_is_waited_for_by_nobody() -> None:
+    assert is_let_in(2, [], 1, FakeTask({"b0": "success"}))
+
+
+def test_a_long_suite_is_looked_at_backwards_and_no_further_than_needed() -> None:
+    states: list[str | None] = ["success"] * 200 + ["deferred"] * 50
+    task = FakeTask({f"b{n}": state for n, state in enumerate(states)})
+    assert not is_let_in(250, states, 10, task)
+    assert [len(ids) for ids in task.asked] == [100]
+    task.asked.clear()
+    assert is_let_in(250, states, 51, task)
+    assert [len(ids) for ids in task.asked] == [100, 100, 50]
+
+
+def test_nobody_waits_where_tasks_run_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "is_in_process", lambda: True)
+    assert is_let_in(5, ["deferred"] * 5, 1)
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 7])
+def test_never_more_than_so_many_go_and_all_of_them_do(at_once: int) -> None:
+    """Benchmarks end in any order; each round lets in whom the rule allows."""
+    order = [f"b{n}" for n in range(20)]
+    states: dict[str, str | None] = dict.fromkeys(order)
+    alive: list[str] = []
+    ended = 0
+    while ended < len(order):
+        for task_id in in_turn(order, states, at_once):
+            if states[task_id] is None:
+                states[task_id] = "deferred"
+                alive.append(task_id)
+        assert len(alive) == min(at_once, len(order) - ended)
+        states[alive.pop(ended % len(alive))] = "success"
+        ended += 1
+
+
+def trigger_of(task_id: str, at_once: int = 2) -> TurnTrigger:
+    return TurnTrigger(
+        dag_id="suite", run_id=RUN, task_id=task_id, max_concurrent=at_once, poll_seconds=0
+    )
+
+
+def test_a_trigger_comes_back_from_the_database_as_it_went() -> None:
+    trigger = trigger_of("b2")
+    path, arguments = trigger.serialize()
+    again = import_string(path)(**arguments)
+    assert again.serialize() == trigger.serialize()
+
+
+def test_all_that_wait_in_one_run_share_one_poll() -> None:
+    assert trigger_of("b2").shared_stream_key() == trigger_of("b3").shared_stream_key()
+    other = TurnTrigger(
+        dag_id="suite", run_id="another", task_id="b2", max_concurrent=2, poll_seconds=0
+    )
+    assert other.shared_stream_key() != trigger_of("b2").shared_stream_key()
+
+
+def test_a_trigger_fires_once_when_its_turn_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = iter([["deferred"] * 3, OSError("no answer"), ["deferred", "success", "deferred"]])
+
+    def states(**_: str) -> dict[str, str]:
+        look = next(looks)
+        if isinstance(look, OSError):
+            raise look
+        return dict(zip(["b0", "b1", "b2"], look, strict=True))
+
+    monkeypatch.setattr(turns, "_read_states", states)
+    monkeypatch.setattr(turns, "_read_order", lambda **_: ["b0", "b1", "b2"])
+
+    async def fired() -> list[Any]:
+        return [event.payload async for event in trigger_of("b2").run()]
+
+    assert asyncio.run(fired()) == [{"turn": True}]
+    assert next(looks, "all looked at") == "all looked at"
