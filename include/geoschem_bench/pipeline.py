@@ -50,7 +50,7 @@ def plan_run(
     objects: ObjectStore,
     routes: Routes | None = None,
     *,
-    is_free: bool = False,
+    in_sandbox: bool = False,
 ) -> RunPlanFile:
     """Place every benchmark of the phases asked for and write `plan.json`, with its estimate.
 
@@ -60,14 +60,16 @@ def plan_run(
         bucket: Results bucket.
         objects: Where the plan is written.
         routes: Queues and definitions of an installation with other names than ours.
-        is_free: The jobs run on this computer (the sandbox), whatever instance they name.
+        in_sandbox: The jobs run on this computer, whatever instance they name: nothing is
+            billed, but the plan is held to its budget as on AWS.
     """
     planned = tuple(
         item.with_repetitions(request.repetitions)
         for item in plan_suite(suite.select(request.phases), routes=routes)
     )
-    estimate = estimate_of(suite, planned, is_free=is_free)
+    estimate = estimate_of(suite, planned)
     plan = _plan_file(suite, request, bucket, planned, estimate)
+    plan = plan.model_copy(update={"in_sandbox": in_sandbox})
     objects.put(_address(bucket, plan.benchmark_run_id, "plan.json"), plan.to_json())
     return plan
 

@@ -47,9 +47,9 @@ def decision_of(run_id):
 class Run:
     """A planned run, and what its task `budget` sees of Airflow."""
 
-    def __init__(self, monkeypatch, suite, name, *, run_type="manual", dry_run=False, free=False):
+    def __init__(self, monkeypatch, suite, name, *, run_type="manual", dry_run=False):
         request = RunRequest("money", f"{run_type}__{name}", RUN_AFTER, ("phase_1",))
-        plan = pipeline.plan_run(suite, request, BUCKET, OBJECTS, is_free=free)
+        plan = pipeline.plan_run(suite, request, BUCKET, OBJECTS)
         self.run_id = plan.benchmark_run_id
         dag_run = SimpleNamespace(dag_id="money", run_id=request.dag_run_id, run_after=RUN_AFTER,
                                   run_type=run_type)  # fmt: skip
@@ -121,10 +121,6 @@ def test_within_budget_or_without_one_it_goes_on(monkeypatch, budget_usd):
     assert run.decide() == "within"
     assert run.decision.may_spend
     assert run.dag.has_task(APPROVE) is (budget_usd is not None)
-
-
-def test_on_this_computer_no_budget_stops_anything(monkeypatch):
-    assert Run(monkeypatch, DEAR, "free", free=True).decide() == "within"
 
 
 def test_a_dry_run_is_not_stopped(monkeypatch):

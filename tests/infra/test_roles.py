@@ -2,6 +2,8 @@
 
 import pytest
 
+from geoschem_bench.aws.warm import BEFORE_TAG, WANT_TAG
+
 ACTORS = {"JobRole", "ExecutionRole", "InstanceRole", "AirflowRole", "MonitorRole"}
 WITHOUT_RESOURCE = {
     "batch:DescribeComputeEnvironments",
@@ -12,14 +14,21 @@ WITHOUT_RESOURCE = {
     "cloudwatch:PutMetricData",
     "ec2:DescribeInstanceTypeOfferings",
     "ec2:DescribeInstanceTypes",
-    "ec2:DescribeRegions",
+    "ec2:DescribeInstances",
+    "ec2:DescribeLaunchTemplateVersions",
+    "ec2:DescribeRouteTables",
+    "ec2:DescribeSecurityGroups",
     "ec2:DescribeSpotPriceHistory",
+    "ec2:DescribeSubnets",
     "ec2:DescribeTags",
+    "ec2:DescribeVpcEndpoints",
     "ecr:GetAuthorizationToken",
     "ecs:DiscoverPollEndpoint",
     "pricing:GetProducts",
+    "servicequotas:GetAWSDefaultServiceQuota",
+    "servicequotas:GetServiceQuota",
 }
-"""IAM knows no resource for these (Service Authorization Reference)."""
+"""IAM knows no resource for these, or asks for none (Service Authorization Reference)."""
 
 
 def statements(role):
@@ -65,29 +74,76 @@ def test_a_job_writes_below_runs_only(roles):
     assert [s["Resource"] for s in writing] == [{"Fn::Sub": "${Bucket.Arn}/runs/*"}]
 
 
+def _statement(role, sid):
+    (found,) = (s for s in statements(role) if s["Sid"] == sid)
+    return found
+
+
+def _ends(statement):
+    """What its resources are, without account and region."""
+    return [each["Fn::Sub"].rsplit(":", 1)[1] for each in _as_list(statement["Resource"])]
+
+
 def test_airflow_submits_our_definitions_to_our_queues(roles):
-    (submit,) = (s for s in statements(roles["AirflowRole"]) if s["Sid"] == "Submit")
-    ends = [each["Fn::Sub"].rsplit(":", 1)[1] for each in submit["Resource"]]
-    assert ends == ["job-definition/geos-chem-benchmark*", "job-queue/geos-chem-*"]
+    submit = _statement(roles["AirflowRole"], "Submit")
+    # SubmitJob names three kinds of resources; a job has no id yet
+    assert _ends(submit) == [
+        "job-definition/geos-chem-benchmark*",
+        "job-queue/geos-chem-*",
+        "job/*",
+    ]
 
 
-def test_airflow_may_do_what_our_code_calls(roles):
-    may = {action for s in statements(roles["AirflowRole"]) for action in s["Action"]}
-    assert may >= {
-        "batch:SubmitJob",
-        "batch:TagResource",
-        "batch:TerminateJob",
-        "cloudformation:DescribeStacks",
-        "dynamodb:GetItem",
-        "dynamodb:PutItem",
-        "dynamodb:Query",
-        "ecr:DescribeImages",
-        "logs:GetLogEvents",
-        "s3:GetObject",
-        "s3:ListBucket",
-        "s3:PutObject",
-        "sns:Publish",
+def test_airflow_changes_our_environments_only_and_of_their_tags_its_own(roles):
+    changing = [
+        s
+        for s in statements(roles["AirflowRole"])
+        if {"batch:UpdateComputeEnvironment", "batch:UntagResource"} & set(s["Action"])
+    ]
+    assert changing == [_statement(roles["AirflowRole"], "Warm")]
+    assert _ends(changing[0]) == ["compute-environment/geos-chem-*"]
+    assert changing[0]["Condition"] == {
+        "ForAllValues:StringLike": {"aws:TagKeys": "geoschem-bench-*"}
     }
+    for key in (BEFORE_TAG, WANT_TAG):
+        assert key.startswith("geoschem-bench-")
+
+
+def test_airflow_deletes_nothing(roles):
+    actions = {action for s in statements(roles["AirflowRole"]) for action in s["Action"]}
+    assert not [action for action in actions if "Delete" in action]
+
+
+AIRFLOW_ASKS = {
+    "operator": "batch:SubmitJob batch:TagResource batch:DescribeJobs batch:ListJobs "
+    "batch:TerminateJob logs:GetLogEvents",
+    "gates": "batch:DescribeJobQueues batch:DescribeComputeEnvironments "
+    "batch:DescribeJobDefinitions ec2:DescribeSubnets ec2:DescribeSecurityGroups "
+    "ec2:DescribeLaunchTemplateVersions ec2:DescribeInstances ecr:BatchGetImage "
+    "ecr:GetDownloadUrlForLayer s3:ListBucket s3:GetObject servicequotas:GetServiceQuota "
+    "servicequotas:GetAWSDefaultServiceQuota",
+    "why a job waits": "batch:GetJobQueueSnapshot ec2:DescribeRouteTables ec2:DescribeVpcEndpoints",
+    "keep_warm": "batch:UpdateComputeEnvironment batch:TagResource batch:UntagResource",
+    "plan": "ec2:DescribeInstanceTypeOfferings ec2:DescribeInstanceTypes "
+    "ec2:DescribeSpotPriceHistory pricing:GetProducts cloudformation:DescribeStacks",
+    "results": "s3:PutObject s3:GetObject s3:ListBucket dynamodb:GetItem dynamodb:PutItem "
+    "dynamodb:Query sns:Publish",
+}
+"""What each part of a run asks of AWS."""
+
+
+@pytest.mark.parametrize("part", AIRFLOW_ASKS)
+def test_airflow_may_do_what_our_code_calls(roles, part):
+    may = {action for s in statements(roles["AirflowRole"]) for action in s["Action"]}
+    assert set(AIRFLOW_ASKS[part].split()) - may == set()
+
+
+@pytest.mark.parametrize("name", ["JobRole", "AirflowRole"])
+def test_the_public_input_is_read_and_listed(roles, name):
+    """It is another account's: its own policy does not do."""
+    given = _statement(roles[name], "Input")
+    assert set(given["Action"]) == {"s3:GetObject", "s3:ListBucket"}
+    assert given["Resource"] == ["arn:aws:s3:::gcgrid", "arn:aws:s3:::gcgrid/*"]
 
 
 def test_who_may_take_a_role(roles):

@@ -130,7 +130,8 @@ def _tell_cost(estimate: Estimate) -> None:
         say(f"warning: {warning}")
     in_sandbox = os.environ.get("AWS_ENDPOINT_URL") or not os.environ.get("GEOSCHEM_BENCH_BUCKET")
     if in_sandbox and not estimate.is_free:
-        say(f"That is on AWS; in the sandbox, where it would run now, it {COSTS_NOTHING}.")
+        say(f"That is on AWS; in the sandbox, where it would run now, it {COSTS_NOTHING}, but a "
+            "budget is held to as on AWS.")  # fmt: skip
 
 
 def _row(item: PlannedBenchmark, line: CostLine) -> list[object]:

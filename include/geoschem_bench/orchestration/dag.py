@@ -12,7 +12,6 @@ from geoschem_bench.orchestration.suites import SuiteFile
 from geoschem_bench.planning import PlannedBenchmark
 from geoschem_bench.pricing import estimate_of, headline
 from geoschem_bench.suite import PHASE_TITLES, PHASES, Suite
-from geoschem_bench.wiring import is_sandbox
 
 TAG = "geoschem-bench"
 MOST_CONCURRENT = 1000
@@ -127,7 +126,7 @@ def _documentation(suite: Suite, planned: Sequence[PlannedBenchmark]) -> str:
         "Performance benchmarks of GEOS-Chem. Each is an AWS Batch job on the queue of its "
         "architecture; its manifest goes to S3, its result to DynamoDB, the report beside it.",
         "",
-        headline(estimate_of(suite, planned, is_free=is_sandbox())),
+        headline(estimate_of(suite, planned)),
         "",
         "| phase | benchmark | instance | threads / ranks | queue |",
         "|---|---|---|---|---|",

@@ -40,7 +40,7 @@ def make_plan(suite: Suite) -> Any:  # noqa: ANN401 - Airflow's task object
         _check_place(suite.select(request.phases), parts)
         try:
             written = pipeline.plan_run(
-                suite, request, parts.bucket, parts.objects, routes_of(), is_free=is_sandbox()
+                suite, request, parts.bucket, parts.objects, routes_of(), in_sandbox=is_sandbox()
             )
         except UserError as error:
             raise AirflowFailException(str(error)) from error

@@ -82,7 +82,6 @@ def estimate_of(
     planned: Sequence[PlannedBenchmark],
     prices: PriceSource | None = None,
     *,
-    is_free: bool = False,
     today: date | None = None,
 ) -> Estimate:
     """The upper bound of these benchmarks, in the suite's region.
@@ -91,11 +90,10 @@ def estimate_of(
         suite: For its region, budget and what is to happen to spot instances.
         planned: What is to be submitted.
         prices: By default the dated prices in force.
-        is_free: The jobs run on this computer, whatever instance they name: the sandbox.
         today: By which the prices' age is told.
     """
     prices = load_prices() if prices is None else prices
-    is_free = is_free or (bool(planned) and all(_is_local(item) for item in planned))
+    is_free = bool(planned) and all(_is_local(item) for item in planned)
     found = [_line(item, suite, prices, is_free) for item in planned]
     lines = tuple(line for line, _ in found)
     used = tuple(dict.fromkeys(price for _, price in found if price))

@@ -57,8 +57,8 @@ def sum_costs(
 
 
 def _is_free(plan: RunPlanFile, results: Sequence[Result]) -> bool:
-    """Plans of earlier versions have no estimate, but their results say where they ran."""
-    if plan.estimate and plan.estimate.is_free:
+    """Plans of earlier versions do not say it, but their results say where they ran."""
+    if plan.in_sandbox or (plan.estimate and plan.estimate.is_free):
         return True
     return any(result.platform == "sandbox" for result in results)
 

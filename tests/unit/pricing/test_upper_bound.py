@@ -120,13 +120,12 @@ def test_exactly_the_budget_is_within_it(estimate):
 
 def test_this_computer_costs_no_usd_rather_than_zero(estimate):
     local = "application: proxy\nhardware: {instance_type: local}"
-    for found in (estimate(local, header="budget_usd: 1"),
-                  estimate(header="budget_usd: 1", is_free=True)):  # fmt: skip
-        assert found.is_free
-        assert found.usd is None
-        assert found.lines[0].usd is None
-        assert not found.is_over
-        assert "costs nothing on this computer" in headline(found)
+    found = estimate(local, header="budget_usd: 1")
+    assert found.is_free
+    assert found.usd is None
+    assert found.lines[0].usd is None
+    assert not found.is_over
+    assert "costs nothing on this computer" in headline(found)
 
 
 def test_what_is_not_submitted_costs_nothing_and_hides_no_price(estimate):

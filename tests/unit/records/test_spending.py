@@ -43,7 +43,7 @@ PRICES = PriceList([price(), price(0.2, "spot", zone="us-west-2a")])
 
 
 def planned_with(
-    budget_usd: float | None = None, *, is_free: bool = False, **benchmark: Any
+    budget_usd: float | None = None, *, in_sandbox: bool = False, **benchmark: Any
 ) -> bytes:
     """`plan.json` of the mini suite, with its estimate."""
     suite = load_suite(MINI)
@@ -52,8 +52,8 @@ def planned_with(
               for name, items in suite.phases.items()}  # fmt: skip
     suite = suite.model_copy(update={"header": header, "phases": phases})
     benchmarks = plan_suite(suite)
-    estimate = estimate_of(suite, benchmarks, PRICES, is_free=is_free)
-    return plan_file(benchmarks=benchmarks, estimate=estimate)
+    estimate = estimate_of(suite, benchmarks, PRICES)
+    return plan_file(benchmarks=benchmarks, estimate=estimate, in_sandbox=in_sandbox)
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ def test_each_node_is_paid_for(run):
 
 
 def test_on_this_computer_nothing_is_billed_and_every_try_is_listed(run):
-    run.put(PREFIX + "plan.json", planned_with(5.0, is_free=True))
+    run.put(PREFIX + "plan.json", planned_with(5.0, in_sandbox=True))
     submitted(run, number=1)
     succeeded(run, number=2)
     found = costs(run)
