@@ -24,8 +24,11 @@ run: .venv/.ready  ## Run a suite on this computer to its report: make run SUITE
 
 test: .venv/.ready test-core  ## All tests; those of real containers where there is an engine
 	@container/engine.sh check || echo "The tests of real containers are left out" >&2
+	@tests/servers/postgresql.sh check || echo "The tests in a running Airflow are left out" >&2
 	@container/engine.sh check 2>/dev/null || export GEOSCHEM_BENCH_NO_CONTAINERS=1; \
-	  $(BIN)/python -m pytest --ignore=tests/unit tests
+	  $(BIN)/python -m pytest -n 2 --dist loadfile tests/aws && \
+	  $(BIN)/python -m pytest --ignore=tests/unit --ignore=tests/aws --ignore=tests/orchestration tests
+	@if tests/servers/postgresql.sh check 2>/dev/null; then $(BIN)/python -m pytest tests/orchestration; fi
 
 test-core: .venv-core/.ready  ## The core's unit tests, with neither Airflow nor boto3 installed
 	$(CORE)/python -m pytest -n auto --dist worksteal tests/unit

@@ -9,8 +9,8 @@ from aws_cdk import Aws, Fn, Stack
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_logs as logs
 
-from infra.benchmarking_stack.names import JOB_DEFINITION, PREFIX, arn
-from infra.benchmarking_stack.roles import Statement, allow, role, this_account
+from infra.benchmarking_stack.names import JOB_DEFINITION, PREFIX, PROJECT
+from infra.benchmarking_stack.roles import Statement, allow, owned, read_input, role, this_account
 from infra.benchmarking_stack.storage import Storage
 
 
@@ -32,24 +32,36 @@ def build(
 
 
 def _jobs() -> list[Statement]:
-    jobs = arn("batch", "job/*")  # a job's id is not known before
+    jobs = owned("batch", "job/*")  # a job's id is not known before
     return [
         allow(
             "Submit",
-            ["batch:SubmitJob"],
-            arn("batch", f"job-definition/{JOB_DEFINITION}*"),
-            arn("batch", f"job-queue/{PREFIX}*"),
+            ["batch:GetJobQueueSnapshot", "batch:SubmitJob"],
+            owned("batch", f"job-definition/{JOB_DEFINITION}*"),
+            owned("batch", f"job-queue/{PREFIX}*"),
+            jobs,
         ),
-        allow("Stop", ["batch:CancelJob", "batch:TagResource", "batch:TerminateJob"], jobs),
+        allow("Stop", ["batch:TagResource", "batch:TerminateJob"], jobs),
+        _warm(),
     ]
+
+
+def _warm() -> Statement:
+    """Suites that `keep_warm` raise an environment's minimum, and note in its tags who wants it."""
+    return allow(
+        "Warm",
+        ["batch:TagResource", "batch:UntagResource", "batch:UpdateComputeEnvironment"],
+        owned("batch", f"compute-environment/{PREFIX}*"),
+        Condition={"ForAllValues:StringLike": {"aws:TagKeys": f"{PROJECT}-*"}},
+    )
 
 
 def _results(storage: Storage) -> list[Statement]:
     objects = Fn.sub("${Bucket.Arn}/*")
     indexes = Fn.sub("${Table.Arn}/index/*")
     return [
-        allow("Objects", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], objects),
-        allow("Bucket", ["s3:GetBucketLocation", "s3:ListBucket"], storage.bucket_arn),
+        allow("Objects", ["s3:GetObject", "s3:PutObject"], objects),
+        allow("Bucket", ["s3:ListBucket"], storage.bucket_arn),
         allow(
             "Table",
             ["dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
@@ -60,13 +72,13 @@ def _results(storage: Storage) -> list[Statement]:
 
 
 def _looks(repository: ecr.CfnRepository, log: logs.CfnLogGroup) -> list[Statement]:
-    image = ["ecr:BatchGetImage", "ecr:DescribeImages", "ecr:DescribeRepositories"]
-    stack = ["cloudformation:DescribeStackResources", "cloudformation:DescribeStacks"]
+    image = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
     return [
-        allow("Logs", ["logs:FilterLogEvents", "logs:GetLogEvents"], log.attr_arn),
+        read_input(),
+        allow("Logs", ["logs:GetLogEvents"], log.attr_arn),
         allow("Image", image, repository.attr_arn),
-        allow("Stack", stack, Aws.STACK_ID),
-        # None of these can be limited to a resource
+        allow("Stack", ["cloudformation:DescribeStacks"], Aws.STACK_ID),
+        # Only a quota has a resource, and knowing one harms nobody
         allow("Look", LOOKS, "*"),
     ]
 
@@ -79,8 +91,15 @@ LOOKS = (
     "batch:ListJobs",
     "ec2:DescribeInstanceTypeOfferings",
     "ec2:DescribeInstanceTypes",
-    "ec2:DescribeRegions",
+    "ec2:DescribeInstances",
+    "ec2:DescribeLaunchTemplateVersions",
+    "ec2:DescribeRouteTables",
+    "ec2:DescribeSecurityGroups",
     "ec2:DescribeSpotPriceHistory",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcEndpoints",
     "pricing:GetProducts",
+    "servicequotas:GetAWSDefaultServiceQuota",
+    "servicequotas:GetServiceQuota",
 )
-"""Reading calls, for planning and prices."""
+"""Reading calls: for planning and prices, for gates, and for why a job waits."""

@@ -9,8 +9,15 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
-from infra.benchmarking_stack.names import INPUT_BUCKET, arn
-from infra.benchmarking_stack.roles import Statement, allow, own_tasks, role, service
+from infra.benchmarking_stack.roles import (
+    Statement,
+    allow,
+    own_tasks,
+    owned,
+    read_input,
+    role,
+    service,
+)
 from infra.benchmarking_stack.storage import RUNS, Storage
 
 IMAGE_LAYERS = (
@@ -43,14 +50,12 @@ def build(
 def _job(storage: Storage) -> list[Statement]:
     """What the benchmark program itself may do."""
     runs = Fn.sub(f"${{Bucket.Arn}}/{RUNS}*")
-    public = Fn.sub(f"arn:${{AWS::Partition}}:s3:::{INPUT_BUCKET}")
     own = ("s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload")
     only_runs = {"StringLike": {"s3:prefix": f"{RUNS}*"}}
     return [
         allow("Results", own, runs),
         allow("ListResults", ["s3:ListBucket"], storage.bucket_arn, Condition=only_runs),
-        allow("Input", ["s3:GetObject"], f"{public}/*"),
-        allow("ListInput", ["s3:ListBucket"], public),
+        read_input(),
     ]
 
 
@@ -69,7 +74,7 @@ def _execution(repository: ecr.CfnRepository, log: logs.CfnLogGroup) -> list[Sta
 
 def _instance() -> list[Statement]:
     """What the ECS agent does; AWS Batch makes the cluster and its name."""
-    cluster, container = arn("ecs", "cluster/*"), arn("ecs", "container-instance/*")
+    cluster, container = owned("ecs", "cluster/*"), owned("ecs", "container-instance/*")
     actions = (
         "ecs:DeregisterContainerInstance",
         "ecs:Poll",

@@ -76,7 +76,7 @@ _SCALING: dict[str, dict[str, Any]] = {
         "min_value": 600,
         "max_value": 86400,
         "description": "A job that cannot be placed is cancelled after so long in RUNNABLE (s); "
-        "after half of it an alarm is raised",
+        "alarm at half of it",
     },
 }
 _PLACE: dict[str, dict[str, Any]] = {
@@ -102,7 +102,7 @@ _PLACE: dict[str, dict[str, Any]] = {
     "ImageUri": {
         "default": "",
         "allowed_pattern": r"^$|^[A-Za-z0-9][A-Za-z0-9._/:@-]*$",
-        "description": "Image of the jobs; empty: geos-chem:latest in this account's repository",
+        "description": "Image of the jobs; empty: geos-chem:latest of this account",
     },
     "Platform": {
         "default": "aws",
@@ -144,7 +144,7 @@ _PEOPLE: dict[str, dict[str, Any]] = {
     "NotificationEmail": {
         "default": "",
         "allowed_pattern": r"^$|^[^@\s]+@[^@\s]+\.[^@\s]+$",
-        "description": "Gets alarms and budget warnings, once it confirmed the mail from AWS",
+        "description": "Gets alarms and budget warnings, once it confirmed AWS's mail",
     },
     "MonthlyBudgetUsd": {
         "type": "Number",

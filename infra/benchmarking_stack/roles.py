@@ -12,6 +12,8 @@ from typing import Any
 from aws_cdk import Aws, Fn, Stack
 from aws_cdk import aws_iam as iam
 
+from infra.benchmarking_stack.names import INPUT_BUCKET
+
 Statement = dict[str, Any]
 
 
@@ -24,6 +26,17 @@ def allow(sid: str, actions: Sequence[str], *resources: str, **more: Any) -> Sta
         "Resource": list(resources) if len(resources) > 1 else resources[0],
         **more,
     }
+
+
+def read_input() -> Statement:
+    """GEOS-Chem's public input data, which lie in another account."""
+    bucket = f"arn:aws:s3:::{INPUT_BUCKET}"  # it is in this partition alone
+    return allow("Input", ["s3:GetObject", "s3:ListBucket"], bucket, f"{bucket}/*")
+
+
+def owned(service: str, resource: str) -> str:
+    """Resources of this account and region in a policy, where a partition need not be named."""
+    return Fn.sub(f"arn:*:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}")
 
 
 def role(

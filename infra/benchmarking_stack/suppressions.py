@@ -15,32 +15,37 @@ NAG = {
     ("Vpc", "VPC7"): "flow logs cost money for each GB, and the jobs' own traffic is input data",
     ("Bucket", "S1"): "who reads benchmark results need not be known; a log bucket is one more",
     ("JobRole", "IAM5[Resource::<Bucket.Arn>/runs/*]"): _OBJECTS,
-    ("JobRole", "IAM5[Resource::arn:<AWS::Partition>:s3:::gcgrid/*]"): "public input data",
+    ("JobRole", "IAM5[Resource::arn:aws:s3:::gcgrid/*]"): "public input data",
     ("ExecutionRole", "IAM5[Resource::*]"): _NO_RESOURCE,
     ("InstanceRole", "IAM5[Resource::*]"): _NO_RESOURCE,
     (
         "InstanceRole",
-        f"IAM5[Resource::arn:<AWS::Partition>:ecs:{_PLACE}:cluster/*]",
+        f"IAM5[Resource::arn:*:ecs:{_PLACE}:cluster/*]",
     ): "AWS Batch makes the clusters and their names",
     (
         "InstanceRole",
-        f"IAM5[Resource::arn:<AWS::Partition>:ecs:{_PLACE}:container-instance/*]",
+        f"IAM5[Resource::arn:*:ecs:{_PLACE}:container-instance/*]",
     ): "an instance learns its id when it registers",
     ("MonitorRole", "IAM5[Resource::*]"): _NO_RESOURCE,
     ("AirflowRole", "IAM5[Resource::*]"): _NO_RESOURCE,
+    ("AirflowRole", "IAM5[Resource::arn:aws:s3:::gcgrid/*]"): "public input data",
     ("AirflowRole", "IAM5[Resource::<Bucket.Arn>/*]"): _OBJECTS,
     ("AirflowRole", "IAM5[Resource::<Table.Arn>/index/*]"): _OBJECTS,
     (
         "AirflowRole",
-        f"IAM5[Resource::arn:<AWS::Partition>:batch:{_PLACE}:job-definition/geos-chem-benchmark*]",
+        f"IAM5[Resource::arn:*:batch:{_PLACE}:job-definition/geos-chem-benchmark*]",
     ): "revisions are numbered as they come",
     (
         "AirflowRole",
-        f"IAM5[Resource::arn:<AWS::Partition>:batch:{_PLACE}:job-queue/geos-chem-*]",
+        f"IAM5[Resource::arn:*:batch:{_PLACE}:compute-environment/geos-chem-*]",
+    ): "environments of campaigns are made from a parameter",
+    (
+        "AirflowRole",
+        f"IAM5[Resource::arn:*:batch:{_PLACE}:job-queue/geos-chem-*]",
     ): "queues of campaigns are made from a parameter",
     (
         "AirflowRole",
-        f"IAM5[Resource::arn:<AWS::Partition>:batch:{_PLACE}:job/*]",
+        f"IAM5[Resource::arn:*:batch:{_PLACE}:job/*]",
     ): "a job's id is known when it is submitted",
 }
 """Logical id and rule → reason."""

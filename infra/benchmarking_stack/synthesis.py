@@ -53,7 +53,7 @@ def as_text(template: dict[str, Any]) -> str:
     rest = sorted(set(template) - set(first))
     ordered = {key: template[key] for key in (*first, *rest)}
     sections = (f"{json.dumps(name)}:{_section(name, part)}" for name, part in ordered.items())
-    return "{\n" + ",\n".join(sections) + "\n}\n"
+    return "{" + ",\n".join(sections) + "}\n"
 
 
 def _section(name: str, part: Any) -> str:  # noqa: ANN401 - any JSON
@@ -65,4 +65,4 @@ def _lines(part: Any, depth: int) -> str:  # noqa: ANN401 - any JSON
     if depth == 0 or not isinstance(part, dict):
         return json.dumps(part, separators=(",", ":"), ensure_ascii=False)
     lines = (f"{json.dumps(key)}:{_lines(each, depth - 1)}" for key, each in part.items())
-    return "{\n" + ",\n".join(lines) + "\n}"
+    return "{" + ",\n".join(lines) + "}"
