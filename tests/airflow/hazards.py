@@ -1,13 +1,11 @@
-"""One benchmark for each way to fail, and what makes it fail that way: faults and wrong set-ups."""
+"""One benchmark for each way to fail, and what makes it fail so: faults, and wrong set-ups."""
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -18,7 +16,8 @@ from geoschem_bench.sandbox import Sandbox, faults
 
 HERE = local_instance().architecture
 ELSEWHERE = next(each for each in DEFAULT_INSTANCES if each != HERE)
-TYPE = DEFAULT_INSTANCES[HERE]
+TYPE, OTHER_TYPE = DEFAULT_INSTANCES[HERE], DEFAULT_INSTANCES[ELSEWHERE]
+QUEUE = f"{DEFAULT_ENVIRONMENTS[HERE]}-queue"
 LARGE_TYPE = TYPE.replace(".4xlarge", ".12xlarge")
 QUOTA_VCPUS = 40
 """Enough for any benchmark but the one on the large type."""
@@ -36,7 +35,7 @@ _BENCHMARKS: dict[str, dict[str, Any]] = {
     "IMAGE": {},
     "INPUT-DATA": {"application": "gc-classic", "hardware": f"{{instance_type: {TYPE}}}",
                    "input": "s3://{bucket}/no-such-data/"},
-    "STORAGE": {"hardware": f"{{instance_type: {DEFAULT_INSTANCES[ELSEWHERE]}}}"},
+    "STORAGE": {"hardware": f"{{instance_type: {OTHER_TYPE}}}"},
     "TIMEOUT": {},
     "OUT-OF-MEMORY": {},
     "MODEL-CRASHED": {"duration": f"{{days: {LONG_DAYS}}}"},
@@ -48,14 +47,17 @@ _BENCHMARKS: dict[str, dict[str, Any]] = {
 
 def suite_of_all(bucket: str) -> str:
     """YAML of a suite that holds them all."""
-    queue = f"{DEFAULT_ENVIRONMENTS[HERE]}-queue"
     head = (
         "suite: {title: All that can go wrong, warmups: 0, repetitions: 1, runnable_minutes: 1, "
-        f"queues: {{{LARGE_TYPE}: {queue}}}}}"
+        f"queues: {{{LARGE_TYPE}: {QUEUE}}}}}"
     )
-    entries = [_entry(name, changes) for name, changes in _BENCHMARKS.items()]
-    text = "\n".join([head, "phase_1:", *entries, "phase_2: []", "phase_3: []", "phase_4: []", ""])
-    return text.replace("{bucket}", bucket)
+    return suite_of(head, _BENCHMARKS).replace("{bucket}", bucket)
+
+
+def suite_of(head: str, benchmarks: dict[str, dict[str, Any]]) -> str:
+    """YAML of a suite: its header, and in what each benchmark differs from a short proxy."""
+    entries = [_entry(name, changes) for name, changes in benchmarks.items()]
+    return "\n".join([head, "phase_1:", *entries, "phase_2: []", "phase_3: []", "phase_4: []", ""])
 
 
 def _entry(name: str, changes: dict[str, Any]) -> str:
@@ -110,22 +112,30 @@ def set_faults(sandbox: Sandbox) -> None:
         faults.quota(sandbox, code, QUOTA_VCPUS)
 
 
-@contextmanager
-def meddling(batch: Any) -> Iterator[None]:
-    """Somebody who stops one job, somebody who crashes the model of one, and Batch's own clock."""
+Deeds = dict[str, Callable[[str], bool]]
+"""Benchmark → what is done to its job once it runs; says whether it is done."""
+
+
+def deeds_of_others(batch: Any) -> Deeds:
+    """Somebody who stops one job, what crashes the model of one, and Batch's own clock."""
 
     def stop(job_id: str, why: str) -> bool:
         batch.terminate_job(jobId=job_id, reason=why)
         return True
 
-    deeds: dict[str, Callable[[str], bool]] = {
+    return {
         # as Batch ends it when its time is up, which no test can wait for
         "TIMEOUT": lambda job_id: stop(job_id, "Job attempt duration exceeded timeout"),
         "CANCELLED": lambda job_id: _model_of(job_id) != [] and stop(job_id, "not needed now"),
         "MODEL-CRASHED": _crash,
     }
+
+
+@contextmanager
+def meddling(batch: Any, deeds: Deeds) -> Iterator[None]:
+    """Has it done while a run goes on."""
     over = threading.Event()
-    thread = threading.Thread(target=_meddle, args=(batch, deeds, over))
+    thread = threading.Thread(target=_meddle, args=(batch, dict(deeds), over))
     thread.start()
     try:
         yield
@@ -134,10 +144,9 @@ def meddling(batch: Any) -> Iterator[None]:
         thread.join()
 
 
-def _meddle(batch: Any, deeds: dict[str, Callable[[str], bool]], over: threading.Event) -> None:
-    queue = f"{DEFAULT_ENVIRONMENTS[HERE]}-queue"
+def _meddle(batch: Any, deeds: Deeds, over: threading.Event) -> None:
     while deeds and not over.wait(0.3):
-        for job in batch.list_jobs(jobQueue=queue, jobStatus="RUNNING")["jobSummaryList"]:
+        for job in batch.list_jobs(jobQueue=QUEUE, jobStatus="RUNNING")["jobSummaryList"]:
             for name, deed in list(deeds.items()):
                 if f"-{name}-" in job["jobName"] and deed(job["jobId"]):
                     del deeds[name]
@@ -162,11 +171,3 @@ def _model_of(job_id: str) -> list[psutil.Process]:
         if is_model and environment.get("AWS_BATCH_JOB_ID") == job_id:
             found.append(process)
     return found
-
-
-def add_suite(path: Path, text: str) -> Path:
-    """A file of the suites' folder, whole at once: others read it meanwhile."""
-    draft = path.with_suffix(".tmp")
-    draft.write_text(text)
-    os.replace(draft, path)
-    return path

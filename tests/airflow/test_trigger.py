@@ -123,3 +123,23 @@ def test_a_job_is_ended_only_when_nobody_owns_it(monkeypatch, state, ends):
     waiting.task_instance = SimpleNamespace(task_id="B")
     asyncio.run(waiting.on_kill())
     assert ended == (["a"] if ends else [])
+
+
+def test_ctrl_c_of_dags_test_leaves_no_job(monkeypatch):
+    ended, asked = [], []
+    watch = Watch()
+    watch.round = lambda waiters: asked.append(waiters) or {}
+    monkeypatch.setattr(module, "_new_watch", lambda seconds: watch)
+    monkeypatch.setattr(module, "Parts", lambda: None)
+    monkeypatch.setattr(module, "end_job", lambda job_id, *rest: ended.append(job_id))
+
+    async def interrupted():
+        waiting = asyncio.create_task(anext(trigger("alone").run()))
+        while not asked:
+            await asyncio.sleep(0.001)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    asyncio.run(interrupted())
+    assert ended == ["alone"]

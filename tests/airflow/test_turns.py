@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from importlib import import_module
 from typing import Any
 
 import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import TaskDeferred
-from airflow.sdk.module_loading import import_string
 
 from geoschem_bench.orchestration import turns
 from geoschem_bench.orchestration.turns import RESUME, TurnTrigger, in_turn, wait_for_turn
@@ -36,7 +36,7 @@ class FakeTask:
         return {RUN: {each: self.states[each] for each in task_ids if each in self.states}}
 
 
-def context_of(task: FakeTask) -> dict[str, Any]:
+def context_of(task: FakeTask) -> Any:
     run = type("Run", (), {"dag_id": "suite", "run_id": RUN})
     return {"ti": task, "dag_run": run}
 
@@ -57,7 +57,7 @@ def is_let_in(
 ) -> bool:
     """Whether the benchmark at `position` may go while those before it are in these states."""
     task = task or FakeTask({f"b{n}": state for n, state in enumerate(states)})
-    operator = suite_of(max(len(states), position + 1)).get_task(f"b{position}")
+    operator: Any = suite_of(max(len(states), position + 1)).get_task(f"b{position}")
     try:
         wait_for_turn(operator, context_of(task), at_once)
     except TaskDeferred as deferred:
@@ -100,7 +100,7 @@ def test_a_task_that_airflow_does_not_know_is_waited_for_by_nobody() -> None:
 
 
 def test_a_long_suite_is_looked_at_backwards_and_no_further_than_needed() -> None:
-    states: list[str | None] = ["success"] * 200 + ["deferred"] * 50
+    states: list[str | None] = [*["success"] * 200, *["deferred"] * 50]
     task = FakeTask({f"b{n}": state for n, state in enumerate(states)})
     assert not is_let_in(250, states, 10, task)
     assert [len(ids) for ids in task.asked] == [100]
@@ -140,7 +140,8 @@ def trigger_of(task_id: str, at_once: int = 2) -> TurnTrigger:
 def test_a_trigger_comes_back_from_the_database_as_it_went() -> None:
     trigger = trigger_of("b2")
     path, arguments = trigger.serialize()
-    again = import_string(path)(**arguments)
+    module, _, name = path.rpartition(".")
+    again = getattr(import_module(module), name)(**arguments)
     assert again.serialize() == trigger.serialize()
 
 
@@ -153,13 +154,13 @@ def test_all_that_wait_in_one_run_share_one_poll() -> None:
 
 
 def test_a_trigger_fires_once_when_its_turn_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    looks = iter([["deferred"] * 3, OSError("no answer"), ["deferred", "success", "deferred"]])
+    looks = iter(["deferred", "no answer", "success"])
 
     def states(**_: str) -> dict[str, str]:
-        look = next(looks)
-        if isinstance(look, OSError):
-            raise look
-        return dict(zip(["b0", "b1", "b2"], look, strict=True))
+        second = next(looks)
+        if second == "no answer":
+            raise OSError(second)
+        return {"b0": "deferred", "b1": second, "b2": "deferred"}
 
     monkeypatch.setattr(turns, "_read_states", states)
     monkeypatch.setattr(turns, "_read_order", lambda **_: ["b0", "b1", "b2"])

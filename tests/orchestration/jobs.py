@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
+
+import boto3
 
 from geoschem_bench.aws.batch import Job
 from geoschem_bench.planning import benchmark_run_id
+from geoschem_bench.records import JobRecord
 from geoschem_bench.wiring import Settings, batch_jobs, object_store
 
 QUEUES = ("geos-chem-graviton-queue", "geos-chem-x86-queue", "geos-chem-graviton-spot-queue",
@@ -39,8 +43,6 @@ class RunJobs:
     """The Batch jobs of one DAG run."""
 
     def __init__(self, sandbox: Any, dag_run: dict[str, Any]) -> None:
-        from datetime import datetime
-
         self._sandbox = sandbox
         self.run_id = benchmark_run_id(
             datetime.fromisoformat(dag_run["run_after"]), dag_run["dag_id"], dag_run["dag_run_id"]
@@ -77,23 +79,24 @@ class RunJobs:
 
     def record(self, benchmark_id: str, number: int = 1, phase: str = "phase_1") -> Any:
         """`job.json` of a submission; None where there is none."""
-        from geoschem_bench.records import JobRecord
-
         path = f"s3://{self._sandbox.bucket}/runs/{self.run_id}/{phase}/{benchmark_id}/{number}/"
         raw = self.objects.get(path + "job.json")
         return raw and JobRecord.model_validate_json(raw)
 
 
 def session_of(sandbox: Any) -> Any:
-    """boto3's session for the sandbox, whose endpoint the session carries."""
-    import boto3
+    """What makes clients for the sandbox, as a session of boto3 does; the environment stays."""
+    return _Session(sandbox)
 
-    class Session(boto3.session.Session):
-        def client(self, service: str, **kwargs: Any) -> Any:
-            return super().client(service, endpoint_url=sandbox.endpoint_url, **kwargs)
 
-    return Session(
-        aws_access_key_id=sandbox.access_key,
-        aws_secret_access_key=sandbox.secret_key,
-        region_name=sandbox.region,
-    )
+class _Session:
+    def __init__(self, sandbox: Any) -> None:
+        self._access = {
+            "endpoint_url": sandbox.endpoint_url,
+            "aws_access_key_id": sandbox.access_key,
+            "aws_secret_access_key": sandbox.secret_key,
+        }
+
+    def client(self, service: str, **kwargs: Any) -> Any:
+        make: Any = boto3.client
+        return make(service, **self._access, **kwargs)

@@ -15,7 +15,8 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from geoschem_bench.errors import StorageError
+from geoschem_bench.aws.refusals import explained, is_lockout, is_of_access
+from geoschem_bench.errors import LockedOutError, StorageError
 from geoschem_bench.records import Result, Stored
 
 _PARALLEL = 8
@@ -108,6 +109,10 @@ class DynamoResultsStore:
             raise self._refused("read", error) from error
 
     def _refused(self, verb: str, error: Exception) -> StorageError:
+        if is_of_access(error):
+            said = explained(error, self._client.meta.region_name)
+            refused = LockedOutError if is_lockout(error) else StorageError
+            return refused(f"cannot {verb} the table {self._table}: {said}")
         return StorageError(f"cannot {verb} the table {self._table}: {error}; check its name, the "
                             "region and the role's permissions")  # fmt: skip
 

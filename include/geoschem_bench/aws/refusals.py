@@ -35,6 +35,9 @@ _WRONG_KEY = (
     "AuthFailure",
     "OptInRequired",
 )
+_CLOCK = re.compile(r"RequestTimeTooSkewed|[Ss]ignature (expired|not yet current)|"
+                    r"difference between the request time and the current time")  # fmt: skip
+"""AWS takes no request that is signed over some minutes before or after its own time."""
 _LONG = 300
 """A page of a proxy is longer than anybody wants to read."""
 _ACTION = re.compile(r"perform:? ([a-z0-9-]+:\w+)")
@@ -63,7 +66,18 @@ def is_lockout(error: Exception) -> bool:
     """Whether a person must mend it: no waiting brings rights or credentials."""
     if isinstance(error, NoCredentialsError | PartialCredentialsError | SSOError):
         return True
-    return is_denied(error) or code_of(error) in (*_EXPIRED, *_WRONG_KEY)
+    return is_denied(error) or code_of(error) in (*_EXPIRED, *_WRONG_KEY) or _is_late(error)
+
+
+def _is_late(error: Exception) -> bool:
+    return isinstance(error, ClientError) and _CLOCK.search(str(error)) is not None
+
+
+def is_of_access(error: Exception) -> bool:
+    """Whether no other request would have fared better: credentials, clock, or the way to AWS."""
+    if isinstance(error, EndpointConnectionError | HTTPClientError | ResponseParserError):
+        return True
+    return is_lockout(error) and not is_denied(error)
 
 
 def message_of(error: Exception) -> str:
@@ -94,6 +108,11 @@ def explained(error: Exception, region: str, profile: str | None = None) -> str:
         return (
             f"the AWS session has expired: {said}. Renew it: aws sso login{use}, or take new "
             "temporary keys"
+        )
+    if _is_late(error):
+        return (
+            f"this computer's clock is not AWS's: {said}. Set it: timedatectl set-ntp true, and "
+            "look at it: date -u"
         )
     if code_of(error) in _WRONG_KEY:
         return (

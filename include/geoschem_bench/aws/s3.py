@@ -9,7 +9,8 @@ from typing import Any, BinaryIO
 from botocore.exceptions import BotoCoreError, ClientError
 
 from geoschem_bench import units
-from geoschem_bench.errors import NotFoundError, StorageError, UserError
+from geoschem_bench.aws.refusals import explained, is_lockout, is_of_access
+from geoschem_bench.errors import LockedOutError, NotFoundError, StorageError, UserError
 
 _LARGEST = 100_000_000
 _WEEK_SECONDS = 7 * units.SECONDS_PER_DAY
@@ -67,9 +68,9 @@ class S3ObjectStore:
         except ClientError as error:
             if error.response["Error"]["Code"] in _ABSENT:
                 return None
-            raise _refused("read", address, error) from error
+            raise self._refused("read", address, error) from error
         except BotoCoreError as error:
-            raise _refused("read", address, error) from error
+            raise self._refused("read", address, error) from error
 
     @contextmanager
     def open(self, address: str) -> Iterator[BinaryIO]:
@@ -80,9 +81,9 @@ class S3ObjectStore:
         except ClientError as error:
             if error.response["Error"]["Code"] in _ABSENT:
                 raise NotFoundError(f"{address}: there is no such object") from error
-            raise _refused("read", address, error) from error
+            raise self._refused("read", address, error) from error
         except BotoCoreError as error:
-            raise _refused("read", address, error) from error
+            raise self._refused("read", address, error) from error
         with closing(body):
             yield body
 
@@ -92,7 +93,7 @@ class S3ObjectStore:
         try:
             self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
         except (ClientError, BotoCoreError) as error:
-            raise _refused("write", address, error) from error
+            raise self._refused("write", address, error) from error
 
     def signed_url(self, address: str) -> str:
         """An address that a browser can open without credentials, for a week at the most."""
@@ -102,18 +103,21 @@ class S3ObjectStore:
                 "get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=_WEEK_SECONDS
             )
         except (ClientError, BotoCoreError) as error:
-            raise _refused("sign", address, error) from error
+            raise self._refused("sign", address, error) from error
         return str(url)
 
     def _pages(self, prefix: str, **request: str) -> Iterator[dict[str, Any]]:
         try:
             yield from self._client.get_paginator("list_objects_v2").paginate(**request)
         except (ClientError, BotoCoreError) as error:
-            raise _refused("list", prefix, error) from error
+            raise self._refused("list", prefix, error) from error
 
-
-def _refused(verb: str, address: str, error: Exception) -> StorageError:
-    return StorageError(
-        f"cannot {verb} {address}: {error}; check the bucket's name, the region and the role's "
-        "permissions"
-    )
+    def _refused(self, verb: str, address: str, error: Exception) -> StorageError:
+        if is_of_access(error):
+            said = explained(error, self._client.meta.region_name)
+            refused = LockedOutError if is_lockout(error) else StorageError
+            return refused(f"cannot {verb} {address}: {said}")
+        return StorageError(
+            f"cannot {verb} {address}: {error}; check the bucket's name, the region and the role's "
+            "permissions"
+        )

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _CLEARED = "Terminated by Airflow: its task was cleared, and starts anew"
 _NO_LIMIT = 1000
+_LONGEST_REASON = 1000
+"""Characters that Batch may be given."""
 
 
 class Attempt:
@@ -126,11 +128,21 @@ class Attempt:
         self._disowned = why
         self.end(why)
 
-    def end(self, why: str) -> None:
-        """Terminate the job, if there is one."""
+    def end(self, why: str) -> Job | None:
+        """Terminate the job, if there is one; the job as it is then.
+
+        By its end it is known how long it ran, or that it never started and so cost nothing.
+        """
         job_id = self.job_id or self._claim.job_id
-        if job_id:
-            end_job(job_id, self.submission, why, self.parts)
+        if not job_id:
+            return None
+        end_job(job_id, self.submission, why[:_LONGEST_REASON], self.parts)
+        return next(iter(self.parts.jobs.describe([job_id])), None)
+
+    def end_stuck(self, job: Job, why: str) -> Job:
+        """The same, with what Batch said while the job waited."""
+        ended = self.end(f"Terminated by Airflow: {why}") or job
+        return replace(ended, status_reason=job.status_reason)
 
     def conclude(self, job: Job) -> str:
         """Write down how the job ended. BenchmarkFailedError: not well."""
@@ -146,10 +158,23 @@ class Attempt:
         raise self.failure(job, reason, message, tail)
 
     def failure(
-        self, job: Job | None, reason: Reason, message: str, tail: tuple[str, ...] = ()
+        self,
+        job: Job | None,
+        reason: Reason,
+        message: str,
+        tail: tuple[str, ...] = (),
+        lost_id: str | None = None,
     ) -> BenchmarkFailedError:
-        """Write down why it failed, for the report and the next try; give what to raise."""
-        write_record(self.submission, job, (reason, message), self.parts.objects, tail)
+        """Write down why it failed, for the report and the next try; give what to raise.
+
+        Args:
+            job: None where nothing was submitted, or Batch knows it no more.
+            reason: Of the closed list.
+            message: With what evidence.
+            tail: End of the job's log.
+            lost_id: Of the job that Batch knows no more.
+        """
+        write_record(self.submission, job, (reason, message), self.parts.objects, tail, lost_id)
         earlier = self._claim.failures
         self._claim = replace(self._claim, failures=(*earlier, reason))
         ownership.keep_claim(self._context, self._claim)

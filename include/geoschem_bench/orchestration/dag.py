@@ -76,17 +76,7 @@ def _schedule(suite: Suite) -> CronPartitionTimetable | None:
 
 def _params(suite: Suite) -> dict[str, Param]:
     return {
-        "phases": Param(
-            list(PHASES),
-            type="array",
-            title="Phases",
-            description="Which phases to run, by name or number; the others are skipped.",
-            items={"enum": [*PHASES, *range(1, len(PHASES) + 1)]},
-            minItems=1,
-            uniqueItems=True,
-            examples=list(PHASES),
-            values_display=PHASE_TITLES,
-        ),
+        "phases": _phases_param(),
         "max_concurrent": Param(
             suite.header.max_concurrent,
             type="integer",
@@ -116,6 +106,20 @@ def _params(suite: Suite) -> dict[str, Param]:
             description="Submit also what this run has measured already.",
         ),
     }
+
+
+def _phases_param() -> Param:
+    return Param(
+        list(PHASES),
+        type="array",
+        title="Phases",
+        description="Which phases to run, by name or number; the others are skipped.",
+        items={"enum": [*PHASES, *range(1, len(PHASES) + 1)]},
+        minItems=1,
+        uniqueItems=True,
+        examples=list(PHASES),
+        values_display=PHASE_TITLES,
+    )
 
 
 def _documentation(suite: Suite, planned: Sequence[PlannedBenchmark]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from geoschem_bench.errors import ManifestError, Reason, StorageError
+from geoschem_bench.errors import EXIT_CODES, ManifestError, Reason, StorageError
 from geoschem_bench.manifest import MAX_BYTES, read_manifest
 from geoschem_bench.planning import PlannedBenchmark, job_name, output_path
 from geoschem_bench.pricing import PurchaseOption
@@ -67,9 +67,10 @@ def write_record(
     failure: tuple[Reason, str] | None,
     objects: ObjectStore,
     log_tail: tuple[str, ...] = (),
+    lost_id: str | None = None,
 ) -> None:
-    """Write `job.json` of a job, or of one that was never submitted."""
-    record = _record(submission, job, failure, log_tail)
+    """Write `job.json` of a job, of one that Batch lost, or of one that was never submitted."""
+    record = _record(submission, job, failure, log_tail, lost_id)
     address = submission.output_path + "job.json"
     objects.put(address, record.model_dump_json(indent=1).encode())
 
@@ -79,8 +80,11 @@ def _record(
     job: Job | None,
     failure: tuple[Reason, str] | None,
     log_tail: tuple[str, ...],
+    lost_id: str | None,
 ) -> JobRecord:
     known: dict[str, Any] = {"status": "NOT_SUBMITTED", "job_queue": submission.job_queue}
+    if lost_id:  # it ran, nobody knows for how long
+        known |= {"status": "UNKNOWN", "batch_job_id": lost_id}
     if job:
         known = {
             "batch_job_id": job.job_id,
@@ -118,6 +122,10 @@ def diagnose(
     found = classify(reason, batch, log_tail, job.exit_code)
     if found is Reason.UNKNOWN and job.was_stopped:
         found = Reason.CANCELLED
+    if message is None and job.exit_code in EXIT_CODES.values():  # no manifest: its own complaint
+        start = f"failed: {found}: "
+        said = (line for line in log_tail if line.startswith(start))
+        message = next((line.removeprefix(start) for line in said), None)
     if message is None:
         code = "" if job.exit_code is None else f" (exit code {job.exit_code})"
         message = ("; ".join(batch) or f"job {job.status}") + code

@@ -83,11 +83,12 @@ class BenchmarkBatchOperator(BatchOperator):
         if finding.kind == "unreachable":
             raise UnreachableError(finding.message, (event or {})["job_id"])
         if finding.job is None:
-            raise attempt.failure(None, Reason.UNKNOWN, finding.message)
+            lost_id = (event or {}).get("job_id")
+            raise attempt.failure(None, Reason.UNKNOWN, finding.message, lost_id=lost_id)
         attempt.adopt(finding.job)
         if finding.kind == "stuck":
-            attempt.end(f"Terminated by Airflow: {finding.message}"[:1000])
-            raise attempt.failure(finding.job, finding.reason or Reason.UNKNOWN, finding.message)
+            ended = attempt.end_stuck(finding.job, finding.message)
+            raise attempt.failure(ended, finding.reason or Reason.UNKNOWN, finding.message)
         return attempt.conclude(finding.job)
 
     def resume_execution(
@@ -99,8 +100,8 @@ class BenchmarkBatchOperator(BatchOperator):
         except TaskDeferralTimeout:
             attempt = self._begin(context)
             message = "the task's execution_timeout has passed"
-            attempt.end(f"Terminated by Airflow: {message}")
-            raise attempt.failure(None, Reason.TIMEOUT, message) from None
+            ended = attempt.end(f"Terminated by Airflow: {message}")
+            raise attempt.failure(ended, Reason.TIMEOUT, message) from None
         except TaskDeferralError as error:
             self.log.warning("The wait was broken off (%s); looking for the job", error)
             return self.execute(context)

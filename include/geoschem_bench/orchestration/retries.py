@@ -36,6 +36,8 @@ _RULES = {
     Reason.UNKNOWN: _Rule(tries=1, polls=4),
 }
 """The rest is not tried again: the same comes out, and each try is paid for."""
+RETRIED = {reason: rule.tries for reason, rule in _RULES.items()}
+"""How often each reason that may pass is tried again."""
 
 
 class BenchmarkFailedError(AirflowException):
@@ -49,10 +51,19 @@ class BenchmarkFailedError(AirflowException):
         earlier: tuple[Reason, ...] = (),
         poll_seconds: float = 30,
     ) -> None:
-        super().__init__(f"{benchmark_id}: {reason}: {message.rstrip('. ')}. {_cure(reason)}")
         self.reason = reason
         self.earlier = earlier
-        self.poll_seconds = poll_seconds
+        self.delay_seconds = _delay_seconds(reason, earlier, poll_seconds)
+        super().__init__(
+            f"{benchmark_id}: {reason}: {message.rstrip('. ')}. {_cure(reason)}{self._outlook()}"
+        )
+
+    def _outlook(self) -> str:
+        """Whether there is anything to wait for."""
+        if self.delay_seconds is not None:
+            return f". It is tried again by itself, in {self.delay_seconds:.0f} s"
+        tries = len(self.earlier) + 1
+        return f". It was tried {tries} times" if self.earlier else ""
 
 
 class UnreachableError(AirflowException):
@@ -80,16 +91,26 @@ class BenchmarkRetryPolicy(RetryPolicy):
             return RetryDecision.retry(_UNREACHABLE_DELAY, "AWS may answer again")
         if not isinstance(exception, BenchmarkFailedError):
             return RetryDecision.default()  # a worker that died, say: the next one takes over
-        reason, rule = exception.reason, _RULES.get(exception.reason)
-        if rule is None:
-            return RetryDecision.fail(f"{reason} would fail again alike")
-        before = exception.earlier.count(reason)
-        # What never got an instance costs nothing; the rest is in the estimate of the plan
-        paid = len(exception.earlier) - exception.earlier.count(Reason.CAPACITY)
-        if before >= rule.tries or (reason is not Reason.CAPACITY and paid >= MOST_RETRIES):
+        reason, seconds = exception.reason, exception.delay_seconds
+        if seconds is not None:
+            return RetryDecision.retry(timedelta(seconds=seconds), f"{reason} may pass")
+        if reason in RETRIED:
             return RetryDecision.fail(f"{reason} again, after {len(exception.earlier)} tries")
-        seconds = rule.polls * exception.poll_seconds * 2**before
-        return RetryDecision.retry(timedelta(seconds=seconds), f"{reason} may pass")
+        return RetryDecision.fail(f"{reason} would fail again alike")
+
+
+def _delay_seconds(
+    reason: Reason, earlier: tuple[Reason, ...], poll_seconds: float
+) -> float | None:
+    """How long to wait before the next try; None: there is none."""
+    rule, before = _RULES.get(reason), earlier.count(reason)
+    # What never got an instance costs nothing; the rest is in the estimate of the plan
+    paid = len(earlier) - earlier.count(Reason.CAPACITY)
+    if rule is None or before >= rule.tries:
+        return None
+    if reason is not Reason.CAPACITY and paid >= MOST_RETRIES:
+        return None
+    return float(rule.polls * poll_seconds * 2**before)
 
 
 def _cure(reason: Reason) -> str:

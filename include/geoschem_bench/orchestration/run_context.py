@@ -136,11 +136,12 @@ class Parts:
         """Why a job gets no instance."""
         return runnable_diagnosis(self.settings, self._session())
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
-        """A boto3 client with this installation's region, endpoint and credentials."""
+    @cached_property
+    def batch(self) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+        """Batch's own client, for what is more than jobs."""
         from geoschem_bench.aws.clients import make_client
 
-        return make_client(service, self.settings.region, self._session())
+        return make_client("batch", self.settings.region, self._session())
 
     def _session(self) -> Session | None:
         """Credentials of the Airflow connection where one is named, else boto3's own search."""

@@ -41,7 +41,7 @@ def _scale_up(planned: Sequence[PlannedBenchmark]) -> Any:  # noqa: ANN401
 
         request = run_request(get_current_context())
         most = request.max_concurrent or len(planned)
-        warm = WarmEnvironments(Parts().client("batch"), request.benchmark_run_id)
+        warm = WarmEnvironments(Parts().batch, request.benchmark_run_id)
         try:
             for said in warm.want(vcpus_at_once(planned, most), _lapse(planned, most)):
                 print(said)  # noqa: T201 - into the task's log
@@ -62,7 +62,7 @@ def _scale_down(planned: Sequence[PlannedBenchmark]) -> Any:  # noqa: ANN401
         from geoschem_bench.aws.warm import WarmEnvironments
 
         request = run_request(get_current_context())
-        warm = WarmEnvironments(Parts().client("batch"), request.benchmark_run_id)
+        warm = WarmEnvironments(Parts().batch, request.benchmark_run_id)
         for said in warm.release(queues):
             print(said)  # noqa: T201
 

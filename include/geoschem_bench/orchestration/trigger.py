@@ -106,9 +106,18 @@ class BenchmarkJobTrigger(BaseEventTrigger):
             waiters.pop(job_id, None)
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """The same alone: `airflow dags test` knows no shared streams."""
-        async for event in self.filter_shared_stream(self.open_shared_stream(self.serialize()[1])):
-            yield event
+        """The same alone, for `airflow dags test`, which knows no shared streams.
+
+        Ctrl-C there ends the run for good: nobody comes back for its job.
+        """
+        try:
+            async for event in self.filter_shared_stream(
+                self.open_shared_stream(self.serialize()[1])
+            ):
+                yield event
+        except asyncio.CancelledError:
+            await asyncio.to_thread(self._end, "Terminated by Ctrl-C")
+            raise
 
     async def on_kill(self) -> None:
         """End the job where nobody owns it any more.

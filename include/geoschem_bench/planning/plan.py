@@ -150,11 +150,15 @@ def _plan(
 def _fallback(
     benchmark: Benchmark, instance: InstanceType, header: SuiteHeader, routes: Routes
 ) -> str | None:
-    """The on-demand queue of a spot benchmark whose suite allows it."""
+    """The on-demand queue of a spot benchmark whose suite allows it.
+
+    None where both go to one queue, which the suite itself names: on spot it would be again.
+    """
     if benchmark.purchase_option != "spot" or header.spot_fallback == "none":
         return None
     on_demand = benchmark.model_copy(update={"purchase_option": "on_demand"})
-    return placement.queue_of(on_demand, instance, header, routes)
+    queue = placement.queue_of(on_demand, instance, header, routes)
+    return None if queue == placement.queue_of(benchmark, instance, header, routes) else queue
 
 
 def _ranks(benchmark: Benchmark, instance: InstanceType) -> tuple[int | None, tuple[str, ...]]:

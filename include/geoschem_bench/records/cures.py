@@ -5,8 +5,8 @@ from __future__ import annotations
 from geoschem_bench.errors import Reason
 
 _CURES: dict[Reason, str] = {
-    Reason.CAPACITY: "AWS had no such instance: it is tried again by itself; if that does not "
-    "help, name more subnets (availability zones), another region, or run it at another hour",
+    Reason.CAPACITY: "AWS had no such instance: run it at another hour, or name more subnets "
+    "(availability zones), another region or instance type",
     Reason.QUOTA: "ask AWS for more vCPUs (Service Quotas, EC2), or run fewer benchmarks at once: "
     "max_concurrent",
     Reason.SPOT_INTERRUPTED: "AWS took the spot instance back: the next try is on-demand where "
@@ -20,7 +20,7 @@ _CURES: dict[Reason, str] = {
     Reason.INPUT_DATA: "look at the benchmark's `input`: is the data there, and may the job's "
     "role read it?",
     Reason.STORAGE: "look at the bucket and at the rights of the job's role: geoschem-bench stack "
-    "doctor; it is tried again by itself",
+    "doctor",
     Reason.TIMEOUT: "look at the log for what took so long; repetitions, duration or the number "
     "of threads decide the time that is needed",
     Reason.OUT_OF_MEMORY: "choose an instance type with more memory, or a coarser grid",
@@ -28,7 +28,8 @@ _CURES: dict[Reason, str] = {
     "again",
     Reason.CANCELLED: "it was stopped by a person, or by Airflow on their behalf; clear the task "
     "to run it again",
-    Reason.UNKNOWN: "look at the log; it is tried once more by itself",
+    Reason.UNKNOWN: "look at the log, and at what Batch says of the job; then clear the task to "
+    "run it again",
 }
 
 

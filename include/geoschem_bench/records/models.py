@@ -35,7 +35,7 @@ class JobRecord(BaseModel):
     job_name: str | None = None
     job_queue: str | None = None
     status: str
-    """As Batch spells it, or NOT_SUBMITTED."""
+    """As Batch spells it, or NOT_SUBMITTED, or UNKNOWN where Batch knows it no more."""
     status_reason: str | None = None
     container_reason: str | None = None
     exit_code: int | None = None

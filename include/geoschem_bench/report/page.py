@@ -8,6 +8,7 @@ from importlib import resources
 import jinja2
 from markupsafe import Markup
 
+from geoschem_bench.records import cure_of
 from geoschem_bench.report import details, formats
 from geoschem_bench.report.advice import measured
 from geoschem_bench.report.head import DAYS_PER_MONTH
@@ -37,6 +38,7 @@ def _environment() -> jinja2.Environment:
         "plain": formats.plain,
         "moment": formats.moment,
         "share": details.share,
+        "cure": cure_of,
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
     }
     environment.globals |= {

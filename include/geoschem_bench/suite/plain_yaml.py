@@ -58,7 +58,7 @@ class _Builder:
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, levels)
         if isinstance(node, yaml.SequenceNode):
-            self.left -= len(node.value)
+            self._count(len(node.value))
             return [
                 each.value if each.tag == _TEXT else self.build(each, levels - 1)
                 for each in node.value
@@ -66,9 +66,7 @@ class _Builder:
         return _value(node)
 
     def _mapping(self, node: yaml.MappingNode, levels: int) -> dict[str, Any]:
-        self.left -= 2 * len(node.value)
-        if self.left < 0:
-            raise NotPlainError
+        self._count(2 * len(node.value))
         found = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode) or key.value in found:
@@ -76,6 +74,11 @@ class _Builder:
             # keys are text, whatever else `NO` or `5` may be
             found[key.value] = value.value if value.tag == _TEXT else self.build(value, levels - 1)
         return found
+
+    def _count(self, nodes: int) -> None:
+        self.left -= nodes
+        if self.left < 0:
+            raise NotPlainError
 
 
 def _value(node: yaml.Node) -> object:
