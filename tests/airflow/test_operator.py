@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from airflow.sdk import DAG
@@ -29,7 +30,7 @@ ID = "QUICK-TRANSPORT"
 pytestmark = pytest.mark.usefixtures("sandbox_environment")
 
 
-class Store(dict):
+class Store(dict[str, Any]):
     """A task's state store: it outlives attempts."""
 
     def set(self, key, value):

@@ -59,14 +59,16 @@ def test_who_stops_waiting_is_not_asked_about_any_more():
 
 
 class Watch:
-    """Everybody has ended in the second look."""
+    """Everybody has ended in the second look, or in a later one."""
 
-    def __init__(self):
-        self.asked = []
+    def __init__(self, ends_after=2):
+        self.asked, self.ends_after = [], ends_after
 
     def round(self, waiters):
         self.asked.append(sorted(waiters))
-        return {job_id: Finding("ended") for job_id in waiters if len(self.asked) >= 2}
+        return {
+            job_id: Finding("ended") for job_id in waiters if len(self.asked) >= self.ends_after
+        }
 
     def pause_seconds(self):
         return 0.01
@@ -126,16 +128,14 @@ def test_a_job_is_ended_only_when_nobody_owns_it(monkeypatch, state, ends):
 
 
 def test_ctrl_c_of_dags_test_leaves_no_job(monkeypatch):
-    ended, asked = [], []
-    watch = Watch()
-    watch.round = lambda waiters: asked.append(waiters) or {}
+    ended, watch = [], Watch(ends_after=1_000_000)
     monkeypatch.setattr(module, "_new_watch", lambda seconds: watch)
     monkeypatch.setattr(module, "Parts", lambda: None)
     monkeypatch.setattr(module, "end_job", lambda job_id, *rest: ended.append(job_id))
 
     async def interrupted():
         waiting = asyncio.create_task(anext(trigger("alone").run()))
-        while not asked:
+        while not watch.asked:
             await asyncio.sleep(0.001)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -15,6 +15,7 @@ from tests.servers.settings import REPOSITORY
 
 POLICY = Path(__file__).parent / "policy"
 QUICK = REPOSITORY / "tests" / "data" / "suites" / "quick.yaml"
+BEHAVIOUR = Behaviour(concurrent_jobs=8, stop_seconds=2)
 DATABASE = os.environ.get("TEST_SERVERS_DATABASE", "postgresql")
 """Or sqlite, where there is no PostgreSQL."""
 
@@ -33,11 +34,10 @@ def cluster():
 def sandbox(tmp_path_factory):
     """A sandbox of the session; it ends also when pytest is killed."""
     state = tmp_path_factory.mktemp("sandbox")
-    behaviour = Behaviour(concurrent_jobs=8, stop_seconds=2)
     with guarded(state) as mark, pytest.MonkeyPatch.context() as patch:
         for name, value in mark.items():
             patch.setenv(name, value)
-        with sandbox_running(state, queues=sandbox_queues(QUICK), behaviour=behaviour) as box:
+        with sandbox_running(state, queues=sandbox_queues(QUICK), behaviour=BEHAVIOUR) as box:
             yield box
 
 

@@ -72,6 +72,11 @@ class RunJobs:
         """Those that have not ended."""
         return [job for job in self.of(benchmark_id) if not job.has_ended]
 
+    def all_alive(self) -> list[Job]:
+        """Of every benchmark."""
+        jobs = self.batch.named(QUEUES, f"gsb-{self.run_id}-")
+        return [job for job in jobs if not job.has_ended]
+
     def counts(self) -> Counter[str]:
         """How many jobs each benchmark has had."""
         jobs = self.batch.named(QUEUES, f"gsb-{self.run_id}-")

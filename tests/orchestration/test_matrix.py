@@ -9,7 +9,9 @@ import signal
 
 import pytest
 
-from geoschem_bench.sandbox import faults
+from geoschem_bench.cli.connection import sandbox_queues
+from geoschem_bench.sandbox import faults, up
+from tests.orchestration.conftest import BEHAVIOUR, QUICK
 from tests.orchestration.jobs import RunJobs, suite_of
 from tests.servers.components import Component
 from tests.servers.errors import ServerError
@@ -18,8 +20,8 @@ from tests.servers.settings import TRIGGERER_LOST_SECONDS
 MARKED = {"MARK-FAILED": "failed", "MARK-SUCCESS": "success"}
 CASES = (
     *MARKED, "CLEAR", "CLEAR-TWICE", "TIMEOUT", "FORGOTTEN", "HOST-LOST", "TRIGGERER-KILLED",
-    "TRIGGERER-MOVED", "SCHEDULER-KILLED", "API-KILLED", "WORKER-KILLED", "MARK-MIDWAY",
-    "CLEAR-MIDWAY", "REDEPLOY",
+    "TRIGGERER-MOVED", "SCHEDULER-KILLED", "API-KILLED", "SANDBOX-KILLED", "WORKER-KILLED",
+    "MARK-MIDWAY", "CLEAR-MIDWAY", "REDEPLOY", "RUN-MARKED",
 )  # fmt: skip
 SUBMIT_SECONDS = 6
 """How long Batch lets wait who submits, so that the middle of a submission can be hit."""
@@ -199,6 +201,17 @@ def test_a_killed_api_server_costs_no_job(run):
     assert len(run.jobs.of("API-KILLED")) == 1
 
 
+def test_a_killed_sandbox_costs_no_job(run, sandbox):
+    """AWS away for a while: whoever waits goes on waiting, and hears of the end."""
+    os.kill(sandbox.pid, signal.SIGKILL)
+    again = up(sandbox.state_dir, queues=sandbox_queues(QUICK), behaviour=BEHAVIOUR)
+    assert again.endpoint_url == sandbox.endpoint_url
+    [job] = run.jobs.alive("SANDBOX-KILLED")
+    run.end_job("SANDBOX-KILLED", "a person")
+    run.wait_for_task("SANDBOX-KILLED", "failed")
+    assert [each.job_id for each in run.jobs.of("SANDBOX-KILLED")] == [job.job_id]
+
+
 def test_a_worker_killed_while_it_submits_is_followed_by_one_that_finds_the_job(run):
     """The job is there, its id nowhere: only its name tells."""
     run.submission_of("WORKER-KILLED")
@@ -232,3 +245,11 @@ def test_a_worker_that_is_redeployed_while_it_submits_keeps_its_job(run):
     run.wait_for_task("REDEPLOY", "deferred", try_number=2)
     assert len(run.jobs.of("REDEPLOY")) == 2, "one before the clear, one after"
     assert len(run.jobs.alive("REDEPLOY")) == 1
+
+
+def test_a_run_marked_failed_leaves_no_job(run):
+    """The last one here: it ends all that still waits."""
+    assert run.jobs.alive("RUN-MARKED")
+    run.client.mark_run(run.dag_id, run.run_id, "failed")
+    run.until(lambda: not run.jobs.all_alive(), "the end of every job of the run")
+    assert run.jobs.record("RUN-MARKED").reason == "cancelled"
