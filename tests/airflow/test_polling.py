@@ -66,6 +66,16 @@ def test_a_hundred_jobs_are_one_call():
     assert calls == [100, 100, 50]
 
 
+def test_time_is_told_by_the_clock_of_aws():
+    """Jobs carry AWS's times; by a clock of ours that is wrong they would wait for years."""
+    answer = {
+        "jobs": [],
+        "ResponseMetadata": {"HTTPHeaders": {"date": "Sun, 22 Nov 2026 12:00:00 GMT"}},
+    }
+    client = SimpleNamespace(describe_jobs=lambda jobs: answer)
+    assert BatchJobs(client, None).look(["a"]).asked_at == NOW
+
+
 def test_whoever_has_ended_is_told_with_all_that_batch_says():
     found = watch(Batch(job("a", "SUCCEEDED"), job("b", "RUNNING"))).round(WAITERS)
     assert found["a"].kind == "ended"

@@ -31,7 +31,7 @@ def test_the_question_says_what_it_can_cost(servers, sandbox, dear):
     assert "over the budget of USD 0.01" in question["subject"]
     assert "DEAR-ONE" in question["body"]
     assert RunJobs(sandbox, servers.client.dag_run(dear, run_id)).counts() == {}
-    servers.client.answer(dear, run_id, "approve", "Reject")
+    servers.client.answer(dear, run_id, "approve", ["Reject"])
     servers.client.wait_for_run(dear, run_id, "failed")
     jobs = RunJobs(sandbox, servers.client.dag_run(dear, run_id))
     assert jobs.counts() == {}
@@ -43,7 +43,7 @@ def test_the_question_says_what_it_can_cost(servers, sandbox, dear):
 
 def test_once_approved_it_runs(servers, sandbox, dear):
     run_id, _ = asked(servers, dear)
-    servers.client.answer(dear, run_id, "approve", "Approve")
+    servers.client.answer(dear, run_id, "approve", ["Approve"])
     servers.client.wait_for_task(dear, run_id, "phase_1.DEAR-ONE", {"success"}, timeout_seconds=120)
     jobs = RunJobs(sandbox, servers.client.dag_run(dear, run_id))
     assert jobs.counts() == {"DEAR-ONE": 1}
