@@ -1,30 +1,27 @@
 """How fast this software itself is: ratios, each pair measured side by side in one run.
 
 python -m benchmarks.measure            prints the table
-python -m benchmarks.measure --write    also writes benchmarks/RESULTS.md
+python -m benchmarks.measure --write    also writes its part of benchmarks/RESULTS.md
 """
 
 from __future__ import annotations
 
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
-from benchmarks import logs
+from benchmarks import logs, results
+from benchmarks.results import REPOSITORY
 
-from geoschem_bench.catalog import local_instance
 from geoschem_bench.planning import plan_suite
 from geoschem_bench.suite import load_suite
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 ROUNDS = 5
 Row = tuple[str, str, str, str]
 
@@ -132,23 +129,17 @@ def main() -> None:
         scaling_the_proxy("TransportTracers"),
         scaling_the_proxy("fullchem"),
     ]
-    machine = local_instance()
     lines = [
-        "# Measured by `make bench`",
-        "",
-        f"{datetime.now(UTC):%Y-%m-%d}, {machine.vcpus} x {machine.maker} {machine.architecture}, "
-        f"{machine.memory_mib // 1024} GiB, Linux {platform.release().split('-')[0]}, "
-        f"Python {platform.python_version()}. Medians of {ROUNDS} interleaved rounds.",
+        f"{results.machine()} Medians of {ROUNDS} interleaved rounds.",
         "",
         "| what | against | takes | ratio |",
         "|---|---|---|---|",
         *(f"| {' | '.join(row)} |" for row in rows),
-        "",
     ]
-    text = "\n".join(lines)
+    text = results.part("Measured by `make bench`", "\n".join(lines))
     print(text)
     if "--write" in sys.argv[1:]:
-        (REPOSITORY / "benchmarks" / "RESULTS.md").write_text(text)
+        results.write(text)
 
 
 if __name__ == "__main__":

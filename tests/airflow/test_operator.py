@@ -1,5 +1,6 @@
 """What a benchmark's task does about its job: one submission, whatever happens on the way."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import pytest
 from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowException, TaskDeferred
+from botocore.exceptions import ConnectionClosedError
 
+from geoschem_bench.aws import clients
 from geoschem_bench.aws.batch import BatchJobs, Job
 from geoschem_bench.errors import BenchmarkError, Reason, StorageError
 from geoschem_bench.orchestration import ownership
@@ -48,6 +51,16 @@ class TaskInstance(SimpleNamespace):
 
     def get_task_states(self, dag_id, task_ids, run_ids):
         return {run_ids[0]: {}}
+
+
+@pytest.fixture(autouse=True)
+def airflow_says(monkeypatch):
+    """The state of the operator's task."""
+    from geoschem_bench.orchestration import operator as module
+
+    says = SimpleNamespace(state="running")
+    monkeypatch.setattr(module, "task_state", lambda ti: says.state)
+    return says
 
 
 def context(name, store=None, generation=0, **params):
@@ -158,22 +171,110 @@ def test_a_cleared_task_ends_the_old_job_and_starts_anew(operator):
     assert JobRecord.model_validate_json(ended or b"").reason == "cancelled"
 
 
-def test_a_job_that_succeeded_is_taken_not_paid_for_twice(operator, monkeypatch):
+@pytest.fixture
+def succeeds(monkeypatch):
+    """From now on every job has succeeded, and left a manifest."""
     from geoschem_bench.orchestration import attempt
 
+    def make():
+        describe = BatchJobs.describe
+        monkeypatch.setattr(
+            BatchJobs, "describe",
+            lambda self, ids: [replace(each, status="SUCCEEDED") for each in describe(self, ids)],
+        )  # fmt: skip
+        monkeypatch.setattr(attempt, "has_manifest", lambda path, objects: True)
+
+    return make
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_job_that_succeeded_is_taken_not_paid_for_twice(operator, succeeds, force):
+    """The worker died as the job ended. To force is to measure anew, not to pay for a hiccup."""
+    store, name = Store(), f"taken-{force}"
+    trigger = deferred(operator.execute, context(name, store, force=force))
+    succeeds()
+    assert operator.execute(context(name, store, force=force)) == trigger.job_id
+    assert len(jobs_of(name)) == 1
+
+
+def test_force_measures_anew_what_a_run_of_the_same_id_has_left(operator, succeeds):
+    """`airflow dags test` with a date, twice."""
+    old = deferred(operator.execute, context("forced"))
+    succeeds()
+    assert operator.execute(context("forced")) == old.job_id
+    assert deferred(operator.execute, context("forced", force=True)).job_id != old.job_id
+
+
+def test_a_failure_that_nobody_took_note_of_is_judged_before_another_submission(
+    operator, monkeypatch
+):
+    """The worker died, or S3 did not take the record: out of memory is not tried again for that."""
     store = Store()
-    trigger = deferred(operator.execute, context("taken", store))
-    describe = BatchJobs.describe
+    first = deferred(operator.execute, context("unjudged", store))
+    find_jobs = ownership.find_jobs
 
-    def succeeded(self, ids):
-        return [job("SUCCEEDED", each.name, job_id=each.job_id, tags=each.tags)
-                for each in describe(self, ids)]  # fmt: skip
+    def failed(*given):
+        return [
+            replace(each, status="FAILED", container_reason="OutOfMemoryError: Container killed")
+            for each in find_jobs(*given)
+        ]
 
-    monkeypatch.setattr(BatchJobs, "describe", succeeded)
-    monkeypatch.setattr(attempt, "has_manifest", lambda path, objects: True)
-    assert operator.execute(context("taken", store)) == trigger.job_id
-    again = deferred(operator.execute, context("taken", store, force=True))
-    assert again.job_id != trigger.job_id, "force measures anew"
+    monkeypatch.setattr(ownership, "find_jobs", failed)
+    for _ in range(2):
+        with pytest.raises(BenchmarkFailedError, match="out_of_memory"):
+            operator.execute(context("unjudged", store))
+        del store["job"]  # nor was that kept
+    assert [each.job_id for each in jobs_of("unjudged")] == [first.job_id]
+
+
+def test_a_record_that_cannot_be_written_does_not_hide_the_reason(operator, monkeypatch):
+    from geoschem_bench.orchestration import attempt
+
+    def refuse(*given):
+        raise StorageError("S3 is not there")
+
+    monkeypatch.setattr(attempt, "write_record", refuse)
+    store = Store()
+    failed = job("FAILED", container_reason="OutOfMemoryError: Container killed")
+    with pytest.raises(BenchmarkFailedError, match="out_of_memory"):
+        operator.execute_complete(context("unwritten", store), event("ended", failed))
+    assert (store["job"]["failures"], store["job"]["counted"]) == (["out_of_memory"], 3)
+
+
+def test_a_submission_whose_answer_was_lost_is_found_not_repeated(operator, monkeypatch):
+    """Batch has taken the job; we know nothing of it. boto3 would have asked again by itself."""
+    make = clients.make_client
+
+    def make_client(service, region, session=None, *, once=False, **given):
+        client = make(service, region, session, once=once, **given)
+        if once:
+            submit_job = client.submit_job
+
+            def answer_lost(**request):
+                submit_job(**request)
+                raise ConnectionClosedError(endpoint_url="https://batch")
+
+            client.submit_job = answer_lost
+        return client
+
+    with monkeypatch.context() as patch:
+        patch.setattr(clients, "make_client", make_client)
+        with pytest.raises(StorageError):
+            operator.execute(context("lost-answer"))
+    deferred(operator.execute, context("lost-answer"))
+    assert len(jobs_of("lost-answer")) == 1
+
+
+def test_a_second_job_of_the_same_number_is_ended(operator):
+    """However it came about: they would write into one folder."""
+    from geoschem_bench.wiring import batch_jobs
+
+    store = Store()
+    first = deferred(operator.execute, context("twin", store))
+    request = operator._attempt._job_request()
+    batch_jobs(read_settings()).submit(**request)
+    assert deferred(operator.execute, context("twin", store)).job_id == first.job_id
+    assert [each.job_id for each in jobs_of("twin") if not each.has_ended] == [first.job_id]
 
 
 def test_a_job_of_the_same_name_that_is_not_ours_is_left_alone(operator):
@@ -264,7 +365,7 @@ def test_the_second_try_after_a_spot_interruption_is_on_demand(operator, monkeyp
     )  # fmt: skip
     with pytest.raises(BenchmarkFailedError, match="spot_interrupted"):
         operator.execute_complete(context("spot", store), event("ended", lost))
-    monkeypatch.setattr(ownership, "find_job", lambda *found: lost)
+    monkeypatch.setattr(ownership, "find_jobs", lambda *found: [lost])
     lost.tags.update(tags_of(run_id_of(context("spot")), ID, 0))
     second = deferred(operator.execute, context("spot", store))
     assert first.submission.job_queue == "geos-chem-x86-spot-queue"
@@ -303,20 +404,25 @@ def test_a_wait_that_broke_goes_on_with_the_same_job(operator):
 @pytest.mark.parametrize(
     ("state", "ends"), [("running", False), ("failed", True), ("restarting", True), (None, True)]
 )
-def test_a_signal_ends_the_job_only_where_the_task_lost_it(operator, monkeypatch, state, ends):
+def test_a_signal_ends_the_job_only_where_the_task_lost_it(operator, airflow_says, state, ends):
     """A worker that is redeployed gets the same signal as a task that a person marks failed."""
-    from geoschem_bench.orchestration import operator as module
-
     deferred(operator.execute, context(f"signal-{state}"))
-    monkeypatch.setattr(module, "task_state", lambda ti: state)
+    airflow_says.state = state
     operator._settle(operator._attempt)
     assert jobs_of(f"signal-{state}")[0].has_ended is ends
 
 
-def test_a_signal_during_the_submission_ends_what_was_submitted(operator, monkeypatch):
-    from geoschem_bench.orchestration import operator as module
+def test_a_task_marked_just_before_it_waits_leaves_no_job(operator, airflow_says):
+    """It gets no trigger that could end the job, and perhaps no signal either."""
+    airflow_says.state = "failed"
+    deferred(operator.execute, context("just-before"))
+    assert jobs_of("just-before")[0].has_ended
 
-    monkeypatch.setattr(module, "task_state", lambda ti: "failed")
+
+def test_a_signal_during_the_submission_ends_what_was_submitted(
+    operator, monkeypatch, airflow_says
+):
+    airflow_says.state = "failed"
     submit = BatchJobs.submit
 
     def interrupted(self, **request):

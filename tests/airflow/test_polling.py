@@ -1,5 +1,6 @@
 """One look serves all that wait, and no trouble with AWS loses a job."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ from geoschem_bench.errors import LockedOutError, Reason, StorageError
 from geoschem_bench.orchestration.polling import Finding, Waiter, Watch
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-WAITERS = {"a": Waiter("a", 3600), "b": Waiter("b", 3600)}
+WAITERS = {"a": Waiter("a", 3600, 7200), "b": Waiter("b", 3600, 7200)}
 
 
 def job(job_id, status, minutes=10):
@@ -28,13 +29,13 @@ class Batch:
     """Answers with these jobs, or with this error."""
 
     def __init__(self, *jobs, error=None):
-        self.jobs, self.error, self.calls = jobs, error, 0
+        self.jobs, self.error, self.calls, self.now = jobs, error, 0, NOW
 
     def look(self, ids):
         self.calls += 1
         if self.error:
             raise self.error
-        return Look(tuple(j for j in self.jobs if j.job_id in ids), NOW)
+        return Look(tuple(j for j in self.jobs if j.job_id in ids), self.now)
 
 
 class Diagnosis:
@@ -53,6 +54,13 @@ def watch(batch, diagnosis=None, poll_seconds=30):
     return Watch(batch, diagnosis or Diagnosis(), poll_seconds)
 
 
+def looked_at(described, diagnosis=None):
+    """What a round, and a diagnosis where it asks for one, find about a job."""
+    watching = watch(Batch(described), diagnosis)
+    found = watching.round(WAITERS)["a"]
+    return watching.diagnosed({"a": found})["a"] if found.kind == "overdue" else found
+
+
 def test_a_hundred_jobs_are_one_call():
     calls = []
 
@@ -62,7 +70,7 @@ def test_a_hundred_jobs_are_one_call():
 
     client = SimpleNamespace(describe_jobs=describe_jobs)
     watching = watch(BatchJobs(client, None))
-    watching.round({str(n): Waiter(str(n), 60) for n in range(250)})
+    watching.round({str(n): Waiter(str(n), 60, 60) for n in range(250)})
     assert calls == [100, 100, 50]
 
 
@@ -84,24 +92,38 @@ def test_whoever_has_ended_is_told_with_all_that_batch_says():
 
 
 def test_a_job_waits_for_an_instance_up_to_its_limit():
-    assert watch(Batch(job("a", "RUNNABLE", 59))).round(WAITERS)["a"].kind == "waiting"
-    found = watch(Batch(job("a", "RUNNABLE", 61))).round(WAITERS)["a"]
+    assert looked_at(job("a", "RUNNABLE", 59)).kind == "waiting"
+    found = looked_at(job("a", "RUNNABLE", 61))
     assert (found.kind, found.reason) == ("stuck", Reason.CAPACITY)
     assert found.message == "RUNNABLE for 61 min without an instance: no c7g.16xlarge. Wait"
 
 
 def test_a_job_in_line_behind_others_is_not_stuck():
-    found = watch(Batch(job("a", "RUNNABLE", 600)), Diagnosis("in_line")).round(WAITERS)["a"]
+    found = looked_at(job("a", "RUNNABLE", 600), Diagnosis("in_line"))
     assert found.kind == "waiting"
 
 
-def test_a_running_job_is_never_stuck():
-    assert watch(Batch(job("a", "RUNNING", 6000))).round(WAITERS)["a"].kind == "waiting"
+def test_a_job_that_runs_is_not_stuck_before_its_time_limit_has_passed():
+    running = replace(job("a", "RUNNING", 6000), started_at=NOW - timedelta(hours=2))
+    assert looked_at(running).kind == "waiting"
+    found = looked_at(replace(running, started_at=NOW - timedelta(hours=2.3)))
+    assert (found.kind, found.reason) == ("stuck", Reason.TIMEOUT)
+
+
+def test_a_container_that_never_starts_is_no_silent_wait():
+    """However long it waited for its instance before; that is another limit."""
+    batch = Batch(job("a", "STARTING", 6000))
+    watching = watch(batch)
+    assert watching.round(WAITERS)["a"].kind == "waiting"
+    batch.now = NOW + timedelta(minutes=31)
+    found = watching.round(WAITERS)["a"]
+    assert (found.kind, found.reason) == ("stuck", Reason.UNKNOWN)
+    assert "its container does not start" in found.message
 
 
 def test_what_cannot_be_diagnosed_is_waited_for():
     diagnosis = Diagnosis(error=StorageError("throttled"))
-    found = watch(Batch(job("a", "RUNNABLE", 61)), diagnosis).round(WAITERS)["a"]
+    found = looked_at(job("a", "RUNNABLE", 61), diagnosis)
     assert found.kind == "waiting"
     assert "throttled" in found.message
 
@@ -167,7 +189,7 @@ def test_pauses_are_never_shorter_than_asked_for_nor_longer_than_five_minutes(fa
 
 
 @given(
-    st.sampled_from(["waiting", "ended", "stuck", "gone", "unreachable"]),
+    st.sampled_from(["waiting", "overdue", "ended", "stuck", "gone", "unreachable"]),
     st.text(max_size=20),
     st.booleans(),
     st.sampled_from([None, *Reason]),
@@ -183,4 +205,4 @@ def test_an_event_brings_everything_across(kind, message, has_job, reason):
 
 @pytest.mark.parametrize("status", ["SUBMITTED", "PENDING"])
 def test_what_never_becomes_runnable_is_stuck_too(status):
-    assert watch(Batch(job("a", status, 61))).round(WAITERS)["a"].kind == "stuck"
+    assert looked_at(job("a", status, 61)).kind == "stuck"

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -21,8 +22,8 @@ SUBMISSION = {
 
 def trigger(job_id="a", region="us-west-2"):
     return BenchmarkJobTrigger(
-        job_id=job_id, submission=SUBMISSION, runnable_seconds=60, poll_seconds=1,
-        aws_conn_id=None, region=region,
+        job_id=job_id, submission=SUBMISSION, runnable_seconds=60, running_seconds=60,
+        poll_seconds=0.01, aws_conn_id=None, region=region,
     )  # fmt: skip
 
 
@@ -77,7 +78,7 @@ class Watch:
 def test_one_poll_serves_all_that_wait(monkeypatch):
     """Through Airflow's own manager of shared streams."""
     watch = Watch()
-    monkeypatch.setattr(module, "_new_watch", lambda seconds: watch)
+    monkeypatch.setattr(BenchmarkJobTrigger, "make_watch", lambda self: watch)
 
     async def wait(manager, number, waiting):
         shared = manager.subscribe(
@@ -102,7 +103,7 @@ def test_one_poll_serves_all_that_wait(monkeypatch):
 def test_alone_it_polls_by_itself(monkeypatch):
     """`airflow dags test` knows no shared streams."""
 
-    monkeypatch.setattr(module, "_new_watch", lambda seconds: Watch())
+    monkeypatch.setattr(BenchmarkJobTrigger, "make_watch", lambda self: Watch())
 
     async def first():
         return await anext(trigger("alone").run())
@@ -110,28 +111,70 @@ def test_alone_it_polls_by_itself(monkeypatch):
     assert asyncio.run(first()).payload["job_id"] == "alone"
 
 
+class Batch:
+    """Jobs that end once they were told to and looked at again."""
+
+    def __init__(self, *ids):
+        self.alive, self.told, self.recorded = set(ids), [], []
+
+    def describe(self, ids):
+        return [SimpleNamespace(job_id=each, has_ended=each in self.told) for each in ids]
+
+    def terminate(self, jobs, why):
+        self.told += [job.job_id for job in jobs]
+
+
+@pytest.fixture
+def batch(monkeypatch):
+    batch = Batch()
+    monkeypatch.setattr(module, "_parts_of", lambda *place: SimpleNamespace(jobs=batch))
+    monkeypatch.setattr(module, "record_end", lambda job, *rest: batch.recorded.append(job.job_id))
+    return batch
+
+
 @pytest.mark.parametrize(
     ("state", "ends"),
     [("deferred", False), ("running", False), ("failed", True), ("success", True),
      ("skipped", True), (None, True), ("scheduled", True)],
 )  # fmt: skip
-def test_a_job_is_ended_only_when_nobody_owns_it(monkeypatch, state, ends):
+def test_a_job_is_ended_only_when_nobody_owns_it(monkeypatch, batch, state, ends):
     """Airflow calls on_kill also when a trigger only moves, and after a new attempt has begun."""
-    ended = []
     monkeypatch.setattr(module, "task_state", lambda ti: state)
-    monkeypatch.setattr(module, "Parts", lambda: None)
-    monkeypatch.setattr(module, "end_job", lambda job_id, *rest: ended.append(job_id))
     waiting = trigger()
     waiting.task_instance = SimpleNamespace(task_id="B")
     asyncio.run(waiting.on_kill())
-    assert ended == (["a"] if ends else [])
+    assert batch.told == batch.recorded == (["a"] if ends else [])
 
 
-def test_ctrl_c_of_dags_test_leaves_no_job(monkeypatch):
-    ended, watch = [], Watch(ends_after=1_000_000)
-    monkeypatch.setattr(module, "_new_watch", lambda seconds: watch)
-    monkeypatch.setattr(module, "Parts", lambda: None)
-    monkeypatch.setattr(module, "end_job", lambda job_id, *rest: ended.append(job_id))
+def test_of_many_that_are_killed_at_once_all_are_told_before_any_is_waited_for(monkeypatch, batch):
+    """Airflow gives 30 s for all of them."""
+    monkeypatch.setattr(module, "task_state", lambda ti: "failed")
+    ids = [f"job-{n}" for n in range(200)]
+    told_at_first_record = []
+    monkeypatch.setattr(
+        module, "record_end",
+        lambda job, *rest: told_at_first_record.append(len(batch.told)),
+    )  # fmt: skip
+    describe = batch.describe
+    batch.describe = lambda ids: [
+        SimpleNamespace(job_id=job.job_id, has_ended=len(batch.told) == 200)
+        for job in describe(ids)
+    ]
+
+    async def kill_all():
+        waiting = [trigger(each) for each in ids]
+        for each in waiting:
+            each.task_instance = SimpleNamespace(task_id="B")
+        await asyncio.gather(*(each.on_kill() for each in waiting))
+
+    asyncio.run(kill_all())
+    assert sorted(batch.told) == sorted(ids)
+    assert told_at_first_record[0] == 200
+
+
+def test_ctrl_c_of_dags_test_leaves_no_job(monkeypatch, batch):
+    watch = Watch(ends_after=1_000_000)
+    monkeypatch.setattr(BenchmarkJobTrigger, "make_watch", lambda self: watch)
 
     async def interrupted():
         waiting = asyncio.create_task(anext(trigger("alone").run()))
@@ -142,4 +185,64 @@ def test_ctrl_c_of_dags_test_leaves_no_job(monkeypatch):
             await waiting
 
     asyncio.run(interrupted())
-    assert ended == ["alone"]
+    assert batch.told == ["alone"]
+
+
+def test_the_poll_asks_where_the_job_is(monkeypatch):
+    """Not where this triggerer's environment points."""
+    asked = []
+
+    def parts(region, aws_conn_id):
+        asked.append((region, aws_conn_id))
+        return SimpleNamespace(jobs=None, diagnosis=None)
+
+    monkeypatch.setattr(module, "Parts", parts)
+    elsewhere = trigger(region="us-east-1")
+    elsewhere.aws_conn_id = "other"
+    elsewhere.make_watch()
+    assert asked == [("us-east-1", "other")]
+
+
+def findings_of(make_watch, waiters, rounds):
+    async def some():
+        stream = module.look_for_ever(make_watch, lambda: waiters, 0)
+        return [await anext(stream) for _ in range(rounds)]
+
+    return asyncio.run(some())
+
+
+def test_an_error_of_ours_is_told_and_does_not_break_the_stream():
+    """It would fail every waiting task at once, again and again."""
+
+    def broken():
+        raise KeyError("GEOSCHEM_BENCH_BUCKET")
+
+    found = findings_of(broken, {"a": None}, 5)
+    assert [each["a"].kind for each in found] == ["waiting"] * 4 + ["unreachable"]
+    assert "GEOSCHEM_BENCH_BUCKET" in found[0]["a"].message
+
+
+def test_who_has_ended_is_told_while_another_is_diagnosed():
+    """A diagnosis takes many calls, and most when AWS is in trouble."""
+    allowed = threading.Event()
+
+    class Slow(Watch):
+        def round(self, waiters):
+            self.asked.append(list(waiters))
+            return {"slow": Finding("overdue", "for long"), "done": Finding("ended")}
+
+        def diagnosed(self, overdue):
+            allowed.wait(30)
+            return {name: Finding("stuck", "no capacity") for name in overdue}
+
+    async def watch_both():
+        stream = module.look_for_ever(Slow, lambda: {"slow": None, "done": None}, 0)
+        first, second = await anext(stream), await anext(stream)
+        allowed.set()
+        while (await anext(stream))["slow"].kind != "stuck":
+            pass
+        return first, second
+
+    for found in asyncio.run(watch_both()):
+        assert found["done"].kind == "ended"
+        assert found["slow"].kind == "overdue"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -24,6 +25,9 @@ DEFAULT_LOG_GROUP = "/aws/batch/job"
 """Of definitions that name none."""
 _LINE = 2000
 """Characters kept of a log line, which may have 256 kB."""
+_THROTTLED = ("TooManyRequestsException", "ThrottlingException", "Throttling")
+_SUBMIT_PAUSES = (1, 2, 4, 8)
+"""Seconds, one for each refusal for asking too often."""
 LIVING = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
 """In the order in which a job has them: asked in this one, none that goes on is missed."""
 FINISHED = ("SUCCEEDED", "FAILED")
@@ -95,9 +99,11 @@ class QueueState:
 class BatchJobs:
     """Jobs by id and by name."""
 
-    def __init__(self, batch: Any, logs: Any) -> None:  # noqa: ANN401 - boto3's own
+    def __init__(self, batch: Any, logs: Any, *, submitting: Any = None) -> None:  # noqa: ANN401 - boto3's own
+        """boto3's clients; `submitting` is Batch's without retries of its own."""
         self._batch = batch
         self._logs = logs
+        self._submitting = submitting or batch
 
     def describe(self, job_ids: Collection[str]) -> list[Job]:
         """Those jobs, a hundred a call; ids that Batch no longer knows are left out."""
@@ -122,12 +128,17 @@ class BatchJobs:
             LockedOutError: AWS does not let us in.
             StorageError: it could not be asked; whether there is a job now is not known.
         """
-        try:
-            return str(self._batch.submit_job(**request)["jobId"])
-        except AWS_ERRORS as error:
-            if code_of(error) == "ClientException" and not is_lockout(error):
-                raise BenchmarkError(Reason.MISCONFIGURED, message_of(error)) from error
-            raise self._refused(error) from error
+        for pause_seconds in (*_SUBMIT_PAUSES, None):
+            try:
+                return str(self._submitting.submit_job(**request)["jobId"])
+            except AWS_ERRORS as error:
+                if code_of(error) in _THROTTLED and pause_seconds is not None:
+                    time.sleep(pause_seconds)  # refused, so there is no job
+                    continue
+                if code_of(error) == "ClientException" and not is_lockout(error):
+                    raise BenchmarkError(Reason.MISCONFIGURED, message_of(error)) from error
+                raise self._refused(error) from error
+        raise AssertionError("the last round returns or raises")
 
     def named(self, queues: Iterable[str], prefix: str) -> list[Job]:
         """Jobs in any state whose name begins with `prefix`; a missing queue has none."""

@@ -16,6 +16,8 @@ from geoschem_bench.suite.names import likeliest
 _PATIENT = Config(
     retries={"mode": "adaptive", "max_attempts": 8}, connect_timeout=10, read_timeout=60
 )
+_ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=60)
+"""For what must not be done twice: boto3 would ask again where only the answer was lost."""
 _PROMPT = Config(
     retries={"mode": "standard", "max_attempts": 3}, connect_timeout=5, read_timeout=30
 )
@@ -45,6 +47,7 @@ def make_client(
     session: boto3.session.Session | None = None,
     *,
     prompt: bool = False,
+    once: bool = False,
 ) -> Any:  # noqa: ANN401 - boto3 makes clients at run time
     """A client of one AWS service.
 
@@ -55,12 +58,14 @@ def make_client(
         region: Never guessed from the machine's own configuration.
         session: One with credentials of its own, such as an Airflow connection's.
         prompt: Gives up early, for a person who waits.
+        once: Asks one time only.
     """
     if not region:
         raise SettingsError(f"no region for {service}; give --region or set AWS_DEFAULT_REGION")
     try:
         factory: Any = session or boto3.session.Session()
-        return factory.client(service, region_name=region, config=_PROMPT if prompt else _PATIENT)
+        config = _ONCE if once else _PROMPT if prompt else _PATIENT
+        return factory.client(service, region_name=region, config=config)
     except (BotoCoreError, ValueError) as error:  # a profile or an endpoint that is none
         raise SettingsError(f"no access to AWS {service}: {error}; check AWS_PROFILE, "
                             "AWS_ENDPOINT_URL and the region") from error  # fmt: skip

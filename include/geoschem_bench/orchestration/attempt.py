@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _CLEARED = "Terminated by Airflow: its task was cleared, and starts anew"
+_TWIN = "Terminated by Airflow: a second job of the same benchmark"
 _NO_LIMIT = 1000
 _LONGEST_REASON = 1000
 """Characters that Batch may be given."""
@@ -43,13 +44,13 @@ class Attempt:
     """
 
     def __init__(self, planned: PlannedBenchmark, context: Context, retries: int) -> None:
-        self.parts = Parts()
         self.job_id: str | None = None
         self._context = context
         self._request = run_request(context)
         self._planned = planned.with_repetitions(self._request.repetitions)
         generation = ownership.generation_of(context["ti"], retries)
         self._claim = ownership.read_claim(context, generation)
+        self.parts = Parts(region=self._claim.region)
         self.submission = self._names(max(1, self._claim.number))
         self._disowned = ""
 
@@ -68,20 +69,32 @@ class Attempt:
         """How long a job may wait for an instance."""
         return 60.0 * self._planned.runnable_minutes
 
+    @property
+    def running_seconds(self) -> float:
+        """The longest that a job may run; Batch ends it then."""
+        return self._planned.timeout_seconds
+
     def earlier_job(self) -> Job | None:
-        """The latest job of this benchmark in this run."""
+        """The latest job of this benchmark in this run; any before it that still lives is ended."""
         queues = {self._planned.job_queue, self._planned.fallback_queue or self._planned.job_queue}
         run_id = self._request.benchmark_run_id
-        return ownership.find_job(self.parts.jobs, self._claim, queues, run_id, self._planned.id)
+        found = ownership.find_jobs(self.parts.jobs, self._claim, queues, run_id, self._planned.id)
+        for job in found[:-1]:
+            if not job.has_ended:
+                _log.warning("Job %s is one too many, and is ended", job.job_id)
+                self.parts.jobs.terminate([job], _TWIN)
+        return found[-1] if found else None
 
     def step_after(self, job: Job | None) -> Step:
         """What is to be done about it."""
         is_filed = job is not None and has_manifest(
             self._names(ownership.number_of(job)).output_path, self.parts.objects
         )
-        return ownership.next_step(
-            job, self._claim.generation, has_manifest=is_filed, force=self._request.force
-        )
+        # A retry pays for nothing that is there; what a run of the same id left, a person may
+        # want anew
+        is_own = job is not None and job.job_id == self._claim.job_id
+        force = self._request.force and self.task_instance.try_number == 1 and not is_own
+        return ownership.next_step(job, self._claim, has_manifest=is_filed, force=force)
 
     def adopt(self, job: Job) -> None:
         """This attempt is about that job."""
@@ -93,9 +106,6 @@ class Attempt:
         """Choose the names of a new submission; end what a cleared task left running."""
         if job is not None and step is Step.REPLACE:
             end_job(job.job_id, self._names(ownership.number_of(job)), _CLEARED, self.parts)
-        elif job is not None and job.status == "FAILED" and not self._claim.failures:
-            # its attempt died before it could keep the reason
-            self._claim = replace(self._claim, failures=(self._diagnosed(job)[0],))
         if Reason.SPOT_INTERRUPTED in self._claim.failures and self._planned.fallback_queue:
             _log.info("AWS took the spot instance back; this try is on-demand")
             self._planned = self._planned.on_demand()
@@ -116,17 +126,24 @@ class Attempt:
         except BenchmarkError as error:
             message = f"nothing was submitted: {error.message}"
             raise self.failure(None, error.reason, message) from error
-        self._claim = replace(self._claim, job_id=self.job_id, number=self.submission.number)
+        number, region = self.submission.number, self.parts.settings.region
+        self._claim = replace(self._claim, job_id=self.job_id, number=number, region=region)
         ownership.keep_claim(self._context, self._claim)
         _log.info("Submitted %s as job %s", self.submission.job_name, self.job_id)
         if self._disowned:  # while Batch was being asked
-            end_job(self.job_id, self.submission, self._disowned, self.parts)
+            self.disown(self._disowned)
         self.show_links(None)
 
     def disown(self, why: str) -> None:
-        """Nobody waits for this attempt's job any more; also for one that is being submitted."""
+        """Nobody waits for this attempt's job any more; also for one that is being submitted.
+
+        Airflow kills this process in a few seconds, so its end is not waited for: the janitor
+        writes its record.
+        """
         self._disowned = why
-        self.end(why)
+        job_id = self.job_id or self._claim.job_id
+        if job_id:
+            self.parts.jobs.terminate(self.parts.jobs.describe([job_id]), why)
 
     def end(self, why: str) -> Job | None:
         """Terminate the job, if there is one; the job as it is then.
@@ -138,6 +155,10 @@ class Attempt:
             return None
         end_job(job_id, self.submission, why[:_LONGEST_REASON], self.parts)
         return next(iter(self.parts.jobs.describe([job_id])), None)
+
+    def look_again(self, job: Job) -> Job:
+        """The job as it is now."""
+        return next(iter(self.parts.jobs.describe([job.job_id])), job)
 
     def end_stuck(self, job: Job, why: str) -> Job:
         """The same, with what Batch said while the job waited."""
@@ -174,12 +195,19 @@ class Attempt:
             tail: End of the job's log.
             lost_id: Of the job that Batch knows no more.
         """
-        write_record(self.submission, job, (reason, message), self.parts.objects, tail, lost_id)
-        earlier = self._claim.failures
-        self._claim = replace(self._claim, failures=(*earlier, reason))
-        ownership.keep_claim(self._context, self._claim)
-        poll_seconds = self.parts.settings.poll_seconds
-        return BenchmarkFailedError(self._planned.id, reason, message, earlier, poll_seconds)
+        earlier, number = self._claim.failures, self.submission.number
+        self._claim = replace(self._claim, failures=(*earlier, reason), counted=number)
+        ownership.keep_claim(self._context, self._claim)  # first: it decides on the next try
+        try:
+            failed = (reason, message)
+            write_record(self.submission, job, failed, self.parts.objects, tail, lost_id)
+        except StorageError as error:
+            _log.warning("Its record could not be written: %s", error)
+        ti, poll_seconds = self.task_instance, self.parts.settings.poll_seconds
+        is_last = ti.try_number > ti.max_tries
+        return BenchmarkFailedError(
+            self._planned.id, reason, message, earlier, poll_seconds, is_last_try=is_last
+        )
 
     def show_links(self, job: Job | None) -> None:
         """Links in Airflow's page, also while the job runs."""

@@ -20,6 +20,7 @@ from geoschem_bench.orchestration.attempt import Attempt
 from geoschem_bench.orchestration.ownership import Step
 from geoschem_bench.orchestration.polling import Finding
 from geoschem_bench.orchestration.retries import RETRIES, BenchmarkRetryPolicy, UnreachableError
+from geoschem_bench.orchestration.run_context import is_in_process
 from geoschem_bench.orchestration.trigger import BenchmarkJobTrigger, task_state
 from geoschem_bench.planning import PlannedBenchmark
 
@@ -37,6 +38,7 @@ class BenchmarkBatchOperator(BatchOperator):
     ui_color = "#dcebe3"
     operator_extra_links = links.LINKS  # type: ignore[assignment]  # the provider fixes its own four
     _attempt: Attempt | None = None
+    _settling: threading.Thread | None = None
 
     def __init__(self, *, planned: PlannedBenchmark, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(
@@ -59,9 +61,9 @@ class BenchmarkBatchOperator(BatchOperator):
         step = attempt.step_after(job)
         if job is not None:
             self.log.info("Job %s is there already, %s: %s", job.job_id, job.status, step.value)
-            if step in (Step.ATTACH, Step.TAKE):
+            if step in (Step.ATTACH, Step.CONCLUDE):
                 attempt.adopt(job)
-                return attempt.conclude(job) if step is Step.TAKE else self._wait(attempt)
+                return attempt.conclude(job) if step is Step.CONCLUDE else self._wait(attempt)
         attempt.replace(job, step)
         attempt.refuse_what_cannot_run()
         turns.wait_for_turn(self, context, attempt.max_concurrent)
@@ -86,10 +88,13 @@ class BenchmarkBatchOperator(BatchOperator):
             lost_id = (event or {}).get("job_id")
             raise attempt.failure(None, Reason.UNKNOWN, finding.message, lost_id=lost_id)
         attempt.adopt(finding.job)
-        if finding.kind == "stuck":
-            ended = attempt.end_stuck(finding.job, finding.message)
-            raise attempt.failure(ended, finding.reason or Reason.UNKNOWN, finding.message)
-        return attempt.conclude(finding.job)
+        if finding.kind != "stuck":
+            return attempt.conclude(finding.job)
+        now = attempt.look_again(finding.job)
+        if now.status != finding.job.status:  # while this worker was waited for
+            return attempt.conclude(now) if now.has_ended else self._wait(attempt)
+        ended = attempt.end_stuck(finding.job, finding.message)
+        raise attempt.failure(ended, finding.reason or Reason.UNKNOWN, finding.message)
 
     def resume_execution(
         self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context
@@ -113,26 +118,35 @@ class BenchmarkBatchOperator(BatchOperator):
         whose connection may be in use by what this signal interrupted: so a thread asks.
         """
         if self._attempt is not None:
-            threading.Thread(target=self._settle, args=(self._attempt,), daemon=True).start()
+            self._settling = threading.Thread(target=self._settle, args=(self._attempt,))
+            self._settling.start()
 
     def _settle(self, attempt: Attempt) -> None:
+        """End the job unless the task, as Airflow sees it now, is still about it."""
         state = task_state(attempt.task_instance)
-        if state == "running":
-            self.log.warning("Asked to stop, but the task still owns its job: it is left alone")
-        else:
+        if state != "running":
             attempt.disown(f"Terminated by Airflow: its task is {state or 'cleared'}")
+
+    def _settle_before_leaving(self, attempt: Attempt) -> None:
+        """A task that was marked or cleared a moment ago gets no trigger that could end its job."""
+        if self._settling is not None:
+            self._settling.join()
+        elif not is_in_process():
+            self._settle(attempt)
 
     def _begin(self, context: Context) -> Attempt:
         self._attempt = Attempt(self.planned, context, self.retries or 0)
         return self._attempt
 
     def _wait(self, attempt: Attempt) -> str:
+        self._settle_before_leaving(attempt)
         settings = attempt.parts.settings
         self.defer(
             trigger=BenchmarkJobTrigger(
                 job_id=attempt.job_id or "",
                 submission=attempt.submission.to_document(),
                 runnable_seconds=attempt.runnable_seconds,
+                running_seconds=attempt.running_seconds,
                 poll_seconds=settings.poll_seconds,
                 aws_conn_id=settings.aws_conn_id,
                 region=settings.region,

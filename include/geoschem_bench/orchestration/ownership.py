@@ -36,8 +36,8 @@ class Step(Enum):
     SUBMIT = "submit"
     ATTACH = "attach"
     """It lives: wait for it."""
-    TAKE = "take"
-    """It has succeeded, and its manifest is there."""
+    CONCLUDE = "conclude"
+    """It has ended, and the attempt that waited for it died before it could say so."""
     REPLACE = "replace"
     """A person cleared the task: what it did before shall not count."""
 
@@ -52,6 +52,10 @@ class Claim:
     """Of the submission."""
     failures: tuple[Reason, ...] = field(default=())
     """Of the submissions before, since a person last cleared the task."""
+    counted: int = 0
+    """The last submission that is among them."""
+    region: str | None = None
+    """Of the job: the environment may name another by now."""
 
 
 def generation_of(ti: Any, retries: int) -> int:  # noqa: ANN401 - Airflow's own, or a test's
@@ -70,7 +74,9 @@ def read_claim(context: Context, generation: int) -> Claim:
         return Claim(generation)
     cleared = kept["generation"] != generation
     failures = () if cleared else tuple(Reason(each) for each in kept["failures"])
-    return Claim(generation, kept["job_id"], kept["number"], failures)
+    return Claim(
+        generation, kept["job_id"], kept["number"], failures, kept["counted"], kept["region"]
+    )
 
 
 def keep_claim(context: Context, claim: Claim) -> None:
@@ -84,17 +90,18 @@ def tags_of(run_id: str, benchmark_id: str, generation: int) -> dict[str, str]:
     return {RUN_TAG: run_id, ID_TAG: benchmark_id, GENERATION_TAG: str(generation)}
 
 
-def find_job(
+def find_jobs(
     jobs: BatchJobs, claim: Claim, queues: Collection[str], run_id: str, benchmark_id: str
-) -> Job | None:
-    """The latest job of this benchmark in this run: by its id, else by its name.
+) -> list[Job]:
+    """The jobs of this benchmark in this run, by their ids and names; the latest is the last.
 
-    A crash between submission and keeping the id leaves the name alone.
+    A crash between submission and keeping the id leaves the name alone. Where two have the same
+    number (AWS's answer to a submission was lost, say), the one whose id is kept is the later.
     """
     by_name = _by_name(jobs, queues, run_id, benchmark_id)
     by_id = jobs.describe([claim.job_id]) if claim.job_id else []
     known = {job.job_id: job for job in (*by_name, *by_id)}
-    return max(known.values(), key=number_of, default=None)
+    return sorted(known.values(), key=lambda job: (number_of(job), job.job_id == claim.job_id))
 
 
 def _by_name(jobs: BatchJobs, queues: Collection[str], run_id: str, benchmark_id: str) -> list[Job]:
@@ -117,21 +124,22 @@ def number_of(job: Job) -> int:
     return int(job.name.rpartition("-")[2])
 
 
-def next_step(job: Job | None, generation: int, *, has_manifest: bool, force: bool) -> Step:
+def next_step(job: Job | None, claim: Claim, *, has_manifest: bool, force: bool) -> Step:
     """What an attempt does about the job of those before it.
 
     Args:
         job: The latest.
-        generation: Of this attempt.
+        claim: What those before it have kept.
         has_manifest: Whether the job's manifest can be read.
         force: A person wants it measured again whatever there is.
     """
     if job is None:
         return Step.SUBMIT
-    if job.tags.get(GENERATION_TAG) != str(generation):
+    if job.tags.get(GENERATION_TAG) != str(claim.generation):
         return Step.REPLACE
     if not job.has_ended:
         return Step.ATTACH
-    if job.status == "SUCCEEDED" and has_manifest and not force:
-        return Step.TAKE
-    return Step.SUBMIT
+    if job.status == "SUCCEEDED":
+        return Step.CONCLUDE if has_manifest and not force else Step.SUBMIT
+    # Only a failure that was counted has been found worth another try
+    return Step.SUBMIT if number_of(job) <= claim.counted else Step.CONCLUDE

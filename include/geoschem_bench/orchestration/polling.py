@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from geoschem_bench import units
@@ -23,7 +24,15 @@ _UNREACHED_SECONDS = units.SECONDS_PER_HOUR
 _SLOWEST_SECONDS = 300.0
 _JITTER = 0.1
 
-Kind = Literal["waiting", "ended", "stuck", "gone", "unreachable"]
+_GRACE_SECONDS = 900.0
+"""Batch ends a job at its time limit by itself, if not to the second."""
+_STARTING_SECONDS = 1800.0
+_NOT_STARTED = (
+    "its container does not start. Look at the image, and at the ECS agent of its instance"
+)
+_NOT_ENDED = "Batch should have ended it at its time limit"
+Kind = Literal["waiting", "overdue", "ended", "stuck", "gone", "unreachable"]
+"""`overdue`: it waits for longer than it may, and `Watch.diagnosed` tells why."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,8 @@ class Waiter:
     job_id: str
     runnable_seconds: float
     """How long it may wait for an instance."""
+    running_seconds: float
+    """How long it may run; Batch ends it then."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +58,7 @@ class Finding:
     @property
     def is_end(self) -> bool:
         """Whether the wait is over."""
-        return self.kind != "waiting"
+        return self.kind not in ("waiting", "overdue")
 
     def to_payload(self, job_id: str) -> dict[str, Any]:
         """As an event carries it: JSON."""
@@ -81,16 +92,19 @@ class Watch:
         self._diagnosis = diagnosis
         self._poll_seconds = poll_seconds
         self._missed: dict[str, int] = {}
+        self._starting: dict[str, datetime] = {}
         self._failures = 0
 
     def round(self, waiters: dict[str, Waiter]) -> dict[str, Finding]:
-        """One look at those jobs. Never raises: whoever waits must hear of trouble, too."""
+        """One look at those jobs. Trouble with AWS is a finding, too."""
         try:
             look = self._jobs.look(list(waiters))
         except StorageError as error:
             self._failures += 1
             return dict.fromkeys(waiters, self._trouble(error))
         self._failures = 0
+        starting = {job.job_id for job in look.jobs if job.status == "STARTING"}
+        self._starting = {each: self._starting.get(each, look.asked_at) for each in starting}
         found = {job.job_id: self._judged(job, waiters[job.job_id], look) for job in look.jobs}
         missing = waiters.keys() - found.keys()
         self._missed = {job_id: self._missed.get(job_id, 0) + 1 for job_id in missing}
@@ -107,24 +121,40 @@ class Watch:
     def _judged(self, job: Job, waiter: Waiter, look: Look) -> Finding:
         if job.has_ended:
             return Finding("ended", job=job)
-        if job.status in ("STARTING", "RUNNING") or job.created_at is None:
+        since = {
+            "RUNNING": job.started_at,
+            "STARTING": self._starting.get(job.job_id),
+        }.get(job.status, job.created_at)
+        limit = {
+            "RUNNING": waiter.running_seconds + _GRACE_SECONDS,
+            "STARTING": _STARTING_SECONDS,
+        }.get(job.status, waiter.runnable_seconds)
+        waited = (look.asked_at - since).total_seconds() if since else 0.0
+        if waited <= limit:
             return Finding("waiting", f"job {job.job_id} is {job.status}")
-        waited = (look.asked_at - job.created_at).total_seconds()
-        if waited <= waiter.runnable_seconds:
-            return Finding("waiting", f"job {job.job_id} is {job.status}")
-        return self._diagnosed(job, waited)
+        minutes = f"{job.status} for {waited / units.SECONDS_PER_MINUTE:.0f} min"
+        if job.status == "RUNNING":
+            return Finding("stuck", f"{minutes}: {_NOT_ENDED}", job, Reason.TIMEOUT)
+        if job.status == "STARTING":
+            return Finding("stuck", f"{minutes}: {_NOT_STARTED}", job, Reason.UNKNOWN)
+        return Finding("overdue", f"{minutes} without an instance", job)
 
-    def _diagnosed(self, job: Job, waited_seconds: float) -> Finding:
-        """A job past its limit: in line behind others, or stuck, and why."""
+    def diagnosed(self, overdue: dict[str, Finding]) -> dict[str, Finding]:
+        """Why those get no instance: in line behind others, or stuck. Takes many calls."""
+        return {job_id: self._diagnosed(finding) for job_id, finding in overdue.items()}
+
+    def _diagnosed(self, overdue: Finding) -> Finding:
+        job = overdue.job
+        if job is None:
+            return overdue
         try:
             why = self._diagnosis.why(job.queue, job.job_id, job.nodes)
         except StorageError as error:
-            return Finding("waiting", f"job {job.job_id} is {job.status}; not known why: {error}")
+            return Finding("waiting", f"{overdue.message}; not known why: {error}")
         if why.kind != "stuck":
             return Finding("waiting", f"job {job.job_id} is {job.status}: {why.message}")
-        minutes = waited_seconds / units.SECONDS_PER_MINUTE
-        message = f"{job.status} for {minutes:.0f} min without an instance: {why.message}"
-        return Finding("stuck", f"{message}. {why.cure}" if why.cure else message, job, why.reason)
+        cure = f". {why.cure}" if why.cure else ""
+        return Finding("stuck", f"{overdue.message}: {why.message}{cure}", job, why.reason)
 
     def _missing(self, job_id: str) -> Finding:
         if self._missed[job_id] < _ROUNDS_UNTIL_GONE:

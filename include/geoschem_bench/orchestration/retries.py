@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from airflow.sdk import RetryDecision, RetryPolicy
 from airflow.sdk.exceptions import AirflowException
 
-from geoschem_bench.errors import Reason
+from geoschem_bench.errors import Reason, StorageError
 from geoschem_bench.pricing import MOST_RETRIES
 from geoschem_bench.records import cure_of
 
@@ -50,10 +50,13 @@ class BenchmarkFailedError(AirflowException):
         message: str,
         earlier: tuple[Reason, ...] = (),
         poll_seconds: float = 30,
+        *,
+        is_last_try: bool = False,
     ) -> None:
         self.reason = reason
         self.earlier = earlier
-        self.delay_seconds = _delay_seconds(reason, earlier, poll_seconds)
+        delay_seconds = _delay_seconds(reason, earlier, poll_seconds)
+        self.delay_seconds = None if is_last_try else delay_seconds
         super().__init__(
             f"{benchmark_id}: {reason}: {message.rstrip('. ')}. {_cure(reason)}{self._outlook()}"
         )
@@ -87,7 +90,7 @@ class BenchmarkRetryPolicy(RetryPolicy):
         context: Context | None = None,
     ) -> RetryDecision:
         """Airflow asks this in the worker, with the exception itself."""
-        if isinstance(exception, UnreachableError):
+        if isinstance(exception, UnreachableError | StorageError):
             return RetryDecision.retry(_UNREACHABLE_DELAY, "AWS may answer again")
         if not isinstance(exception, BenchmarkFailedError):
             return RetryDecision.default()  # a worker that died, say: the next one takes over

@@ -100,9 +100,13 @@ def is_too_late(context: Any, late_minutes: int, now: datetime | None = None) ->
 class Parts:
     """The concrete stores of a task, made when asked for and once: a client costs 30 ms."""
 
-    def __init__(self) -> None:
+    def __init__(self, region: str | None = None, aws_conn_id: str | None = None) -> None:
+        """Of this installation; with another region or connection where a job has them."""
         self.settings: Settings = read_settings()
-        if self.settings.aws_conn_id and named_region() is None:
+        self.settings = replace(self.settings, aws_conn_id=aws_conn_id or self.settings.aws_conn_id)
+        if region:
+            self.settings = replace(self.settings, region=region)
+        elif self.settings.aws_conn_id and named_region() is None:
             region = self._hook().region_name or self.settings.region
             self.settings = replace(self.settings, region=region)
 

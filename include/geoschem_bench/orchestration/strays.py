@@ -12,13 +12,27 @@ if TYPE_CHECKING:
     from geoschem_bench.aws.batch import BatchJobs, Job
     from geoschem_bench.orchestration.run_context import Parts
 
-_END_SECONDS = 20.0
-"""A job that is told to end has 30 s on AWS, and Airflow gives `on_kill` as long."""
+END_SECONDS = 20.0
+"""A job that is told to end has 30 s on AWS; a trigger's `on_kill` has as long from Airflow."""
 _PAUSE_SECONDS = 0.5
 
 
-def end_job(job_id: str, submission: Submission, why: str, parts: Parts) -> bool:
+def end_job(
+    job_id: str,
+    submission: Submission,
+    why: str,
+    parts: Parts,
+    *,
+    patience_seconds: float = END_SECONDS,
+) -> bool:
     """Terminate the job if it lives, and write `job.json` where nobody has; whether it lived.
+
+    Args:
+        job_id: In Batch.
+        submission: What it runs.
+        why: Batch keeps it as the job's `statusReason`.
+        parts: Of this installation.
+        patience_seconds: How long to wait for the job's end, so that its record has its times.
 
     Raises:
         StorageError: AWS cannot be asked.
@@ -27,16 +41,20 @@ def end_job(job_id: str, submission: Submission, why: str, parts: Parts) -> bool
     if not found:
         return False
     lived = parts.jobs.terminate(found, why) > 0
-    if parts.objects.get(submission.output_path + "job.json") is None:
-        job = _at_its_end(found[0], parts.jobs) if lived else found[0]
-        failure = None if job.status == "SUCCEEDED" else (Reason.CANCELLED, why)
-        write_record(submission, job, failure, parts.objects)
+    record_end(_at_its_end(found[0], parts.jobs, patience_seconds), submission, why, parts)
     return lived
 
 
-def _at_its_end(job: Job, jobs: BatchJobs) -> Job:
-    """The job once Batch calls it ended, so that its record has its times; else as it is."""
-    deadline = time.monotonic() + _END_SECONDS
+def record_end(job: Job, submission: Submission, why: str, parts: Parts) -> None:
+    """Write `job.json` of a job that was ended, where nobody has."""
+    if parts.objects.get(submission.output_path + "job.json") is None:
+        failure = None if job.status == "SUCCEEDED" else (Reason.CANCELLED, why)
+        write_record(submission, job, failure, parts.objects)
+
+
+def _at_its_end(job: Job, jobs: BatchJobs, patience_seconds: float) -> Job:
+    """The job once Batch calls it ended; as it is, when that takes too long."""
+    deadline = time.monotonic() + patience_seconds
     while not job.has_ended and time.monotonic() < deadline:
         time.sleep(_PAUSE_SECONDS)
         job = next(iter(jobs.describe([job.job_id])), job)

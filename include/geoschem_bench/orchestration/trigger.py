@@ -7,22 +7,27 @@ unnoticed. So nothing here raises: trouble is a finding like any other.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Hashable
-from typing import Any
+import time
+from collections.abc import AsyncIterator, Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
-from asgiref.sync import sync_to_async
 
 from geoschem_bench.orchestration.job_records import Submission
-from geoschem_bench.orchestration.polling import Finding, Waiter, Watch
+from geoschem_bench.orchestration.polling import Finding, Kind, Waiter, Watch
 from geoschem_bench.orchestration.run_context import Parts
-from geoschem_bench.orchestration.strays import end_job
+from geoschem_bench.orchestration.strays import END_SECONDS, record_end
 
 _OWNED_STATES = ("running", "deferred")
 """In these somebody works for the task: this very trigger on another triggerer, or a new attempt
 that has ended the old job itself."""
 
+_MOST_FAILURES = 5
+_THREADS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="geoschem-bench")
+Found = TypeVar("Found")
 _waiters: dict[Hashable, dict[str, Waiter]] = {}
 """Who waits, by stream: all triggers of a triggerer live in one process and one event loop."""
 
@@ -34,6 +39,7 @@ class BenchmarkJobTrigger(BaseEventTrigger):
         job_id: In Batch.
         submission: What it runs, as a document: whoever ends the job writes its record.
         runnable_seconds: How long it may wait for an instance.
+        running_seconds: How long it may run; Batch ends it then.
         poll_seconds: Between two looks.
         aws_conn_id: Airflow connection; None: the environment's credentials.
         region: Of the job.
@@ -44,6 +50,7 @@ class BenchmarkJobTrigger(BaseEventTrigger):
         job_id: str,
         submission: dict[str, Any],
         runnable_seconds: float,
+        running_seconds: float,
         poll_seconds: float,
         aws_conn_id: str | None,
         region: str,
@@ -52,6 +59,7 @@ class BenchmarkJobTrigger(BaseEventTrigger):
         self.job_id = job_id
         self.submission = Submission(**submission)
         self.runnable_seconds = runnable_seconds
+        self.running_seconds = running_seconds
         self.poll_seconds = poll_seconds
         self.aws_conn_id = aws_conn_id
         self.region = region
@@ -64,6 +72,7 @@ class BenchmarkJobTrigger(BaseEventTrigger):
                 "job_id": self.job_id,
                 "submission": self.submission.to_document(),
                 "runnable_seconds": self.runnable_seconds,
+                "running_seconds": self.running_seconds,
                 "poll_seconds": self.poll_seconds,
                 "aws_conn_id": self.aws_conn_id,
                 "region": self.region,
@@ -77,19 +86,27 @@ class BenchmarkJobTrigger(BaseEventTrigger):
     @classmethod
     async def open_shared_stream(cls, kwargs: dict[str, Any]) -> AsyncIterator[Any]:
         """Look at all jobs that are waited for, for ever."""
-        key = cls(**kwargs).shared_stream_key()
-        watch = await asyncio.to_thread(_new_watch, kwargs["poll_seconds"])
-        while True:
-            waiters = dict(_waiters.get(key, {}))
-            yield await asyncio.to_thread(watch.round, waiters)
-            await asyncio.sleep(watch.pause_seconds())
+        waiting = cls(**kwargs)
+        key = waiting.shared_stream_key()
+        async for findings in look_for_ever(
+            waiting.make_watch, lambda: dict(_waiters.get(key, {})), waiting.poll_seconds
+        ):
+            yield findings
+
+    def make_watch(self) -> Watch:
+        """What looks at the jobs of this connection and region."""
+        parts = Parts(region=self.region, aws_conn_id=self.aws_conn_id)
+        return Watch(parts.jobs, parts.diagnosis, self.poll_seconds)
+
+    def _parts(self) -> Parts:
+        return _parts_of(self.region, self.aws_conn_id, int(time.monotonic() // 60))
 
     async def filter_shared_stream(
         self, shared_stream: AsyncIterator[Any]
     ) -> AsyncIterator[TriggerEvent]:
         """What the poll finds about this job."""
         job_id, waiters = self.job_id, _waiters.setdefault(self.shared_stream_key(), {})
-        waiters[job_id] = Waiter(job_id, self.runnable_seconds)
+        mine = waiters[job_id] = Waiter(job_id, self.runnable_seconds, self.running_seconds)
         said = ""
         try:
             async for findings in shared_stream:
@@ -103,7 +120,8 @@ class BenchmarkJobTrigger(BaseEventTrigger):
                     said = finding.message
                     self.log.info(said)
         finally:
-            waiters.pop(job_id, None)
+            if waiters.get(job_id) is mine:  # and not a successor's
+                del waiters[job_id]
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """The same alone, for `airflow dags test`, which knows no shared streams.
@@ -116,25 +134,37 @@ class BenchmarkJobTrigger(BaseEventTrigger):
             ):
                 yield event
         except asyncio.CancelledError:
-            await asyncio.to_thread(self._end, "Terminated by Ctrl-C")
+            await self._end("Terminated by Ctrl-C")
             raise
 
     async def on_kill(self) -> None:
         """End the job where nobody owns it any more.
 
         Airflow calls this after a clear, when the new attempt may have begun, and (apache/airflow
-        #73454) also when this trigger only moved to another triggerer.
+        #73454) also when this trigger only moved to another triggerer. It gives 30 s for all that
+        is killed at one time, so jobs are ended first and recorded after.
         """
-        state = await sync_to_async(task_state)(self.task_instance)
+        state = await _in_thread(task_state, self.task_instance)
         if state in _OWNED_STATES:
             self.log.info("Job %s is left alone: its task is %s", self.job_id, state)
             return
         why = f"Terminated by Airflow: its task is {state or 'cleared'}"
         self.log.info("%s: %s", self.job_id, why)
-        await asyncio.to_thread(self._end, why)
+        await self._end(why)
 
-    def _end(self, why: str) -> None:
-        end_job(self.job_id, self.submission, why, Parts())
+    async def _end(self, why: str) -> None:
+        """Terminate the job, and write its record once it has ended, without holding a thread."""
+        parts = await _in_thread(self._parts)
+        found = await _in_thread(parts.jobs.describe, [self.job_id])
+        if not found:
+            return
+        await _in_thread(parts.jobs.terminate, found, why)
+        deadline = time.monotonic() + END_SECONDS
+        while not found[0].has_ended and time.monotonic() < deadline:
+            await asyncio.sleep(self.poll_seconds)
+            found = await _in_thread(parts.jobs.describe, [self.job_id]) or found
+        if found[0].has_ended:
+            await _in_thread(record_end, found[0], self.submission, why, parts)
 
 
 def task_state(ti: Any) -> str | None:  # noqa: ANN401 - Airflow's own, of a worker or a triggerer
@@ -146,9 +176,56 @@ def task_state(ti: Any) -> str | None:  # noqa: ANN401 - Airflow's own, of a wor
     return None if state is None else str(getattr(state, "value", state))
 
 
-def _new_watch(poll_seconds: float) -> Watch:
-    parts = Parts()
-    return Watch(parts.jobs, parts.diagnosis, poll_seconds)
+async def look_for_ever(
+    make_watch: Callable[[], Watch],
+    waiters: Callable[[], dict[str, Waiter]],
+    poll_seconds: float,
+) -> AsyncIterator[dict[str, Finding]]:
+    """Round after round of findings, by job. Whatever is raised becomes a finding as well.
+
+    Args:
+        make_watch: Called in a thread; again, when it failed.
+        waiters: Who waits now.
+        poll_seconds: Between two looks, while there is no watch that says it.
+    """
+    watch: Watch | None = None
+    diagnosing: asyncio.Task[dict[str, Finding]] | None = None
+    failures = 0
+    while True:
+        pause_seconds = poll_seconds
+        try:
+            if watch is None:
+                watch = await _in_thread(make_watch)
+            findings = await _in_thread(watch.round, waiters())
+            pause_seconds, failures = watch.pause_seconds(), 0
+            if diagnosing is not None and diagnosing.done():
+                done, diagnosing = diagnosing, None
+                findings |= {k: v for k, v in done.result().items() if _is_overdue(findings.get(k))}
+            overdue = {k: v for k, v in findings.items() if _is_overdue(v)}
+            if overdue and diagnosing is None:  # beside the rounds: others' ends do not wait for it
+                diagnosing = asyncio.create_task(_in_thread(watch.diagnosed, overdue))
+        except Exception as error:  # whoever waits must hear of an error of ours, too
+            failures += 1
+            kind: Kind = "unreachable" if failures >= _MOST_FAILURES else "waiting"
+            finding = Finding(kind, f"the wait is disturbed: {type(error).__name__}: {error}")
+            findings = dict.fromkeys(waiters(), finding)
+        yield findings
+        await asyncio.sleep(pause_seconds)
+
+
+def _is_overdue(finding: Finding | None) -> bool:
+    return finding is not None and finding.kind == "overdue"
+
+
+@lru_cache(maxsize=4)
+def _parts_of(region: str, aws_conn_id: str | None, minute: int) -> Parts:
+    """Made once a minute: who ends a thousand jobs needs three clients, not three thousand."""
+    return Parts(region=region, aws_conn_id=aws_conn_id)
+
+
+async def _in_thread(call: Callable[..., Found], *given: Any) -> Found:  # noqa: ANN401 - of any call
+    """Run it in threads of our own: those of the event loop serve all other triggers, too."""
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, call, *given)
 
 
 def _event(finding: Finding, job_id: str) -> TriggerEvent:

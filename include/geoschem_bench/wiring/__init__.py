@@ -71,6 +71,7 @@ def batch_jobs(settings: Settings, session: Session | None = None) -> BatchJobs:
     return BatchJobs(
         make_client("batch", settings.region, session),
         make_client("logs", settings.region, session),
+        submitting=make_client("batch", settings.region, session, once=True),
     )
 
 
