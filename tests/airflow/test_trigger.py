@@ -4,13 +4,14 @@ import asyncio
 import json
 import threading
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import structlog
 from airflow.triggers.shared_stream import SharedStreamManager
 
 from geoschem_bench.orchestration import trigger as module
-from geoschem_bench.orchestration.polling import Finding
+from geoschem_bench.orchestration.polling import Finding, Waiter
 from geoschem_bench.orchestration.trigger import BenchmarkJobTrigger
 
 SUBMISSION = {
@@ -217,14 +218,14 @@ def test_an_error_of_ours_is_told_and_does_not_break_the_stream():
     def broken():
         raise KeyError("GEOSCHEM_BENCH_BUCKET")
 
-    found = findings_of(broken, {"a": None}, 5)
+    found = findings_of(broken, {"a": Waiter("a", 0, 0)}, 5)
     assert [each["a"].kind for each in found] == ["waiting"] * 4 + ["unreachable"]
     assert "GEOSCHEM_BENCH_BUCKET" in found[0]["a"].message
 
 
 def test_who_has_ended_is_told_while_another_is_diagnosed():
     """A diagnosis takes many calls, and most when AWS is in trouble."""
-    allowed = threading.Event()
+    allowed, both = threading.Event(), {name: Waiter(name, 0, 0) for name in ("slow", "done")}
 
     class Slow(Watch):
         def round(self, waiters):
@@ -235,8 +236,10 @@ def test_who_has_ended_is_told_while_another_is_diagnosed():
             allowed.wait(30)
             return {name: Finding("stuck", "no capacity") for name in overdue}
 
+    make_watch: Any = Slow
+
     async def watch_both():
-        stream = module.look_for_ever(Slow, lambda: {"slow": None, "done": None}, 0)
+        stream = module.look_for_ever(make_watch, lambda: both, 0)
         first, second = await anext(stream), await anext(stream)
         allowed.set()
         while (await anext(stream))["slow"].kind != "stuck":
