@@ -165,6 +165,15 @@ def test_airflow_dags_test_is_told_from_a_running_airflow(monkeypatch):
     assert not is_in_process()
 
 
+def test_a_param_that_does_not_exist_stops_the_run(sandbox):
+    """Airflow ignores what it does not know: all phases would run, and be paid for."""
+    before = count_jobs(sandbox)
+    run = run_suite(QUICK, {"phasen": ["phase_1"]})
+    assert run.state == "failed"
+    assert run.tasks["plan"] == "failed"
+    assert count_jobs(sandbox) == before
+
+
 def test_an_unknown_phase_is_refused_before_any_task():
     with pytest.raises(Exception, match="bogus"):
         run_suite(QUICK, {"phases": ["bogus"]})

@@ -189,6 +189,20 @@ def test_ctrl_c_of_dags_test_leaves_no_job(monkeypatch, batch):
     assert batch.told == ["alone"]
 
 
+def test_the_end_of_dags_test_is_no_ctrl_c(monkeypatch, batch):
+    """An event may leave its job alive: Airflow then cancels what is left of the trigger."""
+    monkeypatch.setattr(BenchmarkJobTrigger, "make_watch", lambda self: Watch())
+
+    async def fired_and_cancelled():
+        running = trigger("alive").run()
+        await anext(running)
+        with pytest.raises(asyncio.CancelledError):
+            await running.athrow(asyncio.CancelledError)
+
+    asyncio.run(fired_and_cancelled())
+    assert batch.told == []
+
+
 def test_the_poll_asks_where_the_job_is(monkeypatch):
     """Not where this triggerer's environment points."""
     asked = []

@@ -23,6 +23,15 @@ def asked(servers, dag_id):
         lambda: servers.client.questions(dag_id, run_id).get("approve"), "the question",
         timeout_seconds=90,
     )  # fmt: skip
+    # Who answers before the scheduler has taken note of the question is asked once more
+    noted = f"task_id=approve, run_id={run_id}"
+    servers.wait_for(
+        lambda: any(
+            noted in line and "state=awaiting_input" in line
+            for line in servers.log("scheduler").splitlines()
+        ),
+        "the scheduler to take note of the question",
+    )
     return run_id, question
 
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from geoschem_bench.aws.batch import Job
 from geoschem_bench.aws.s3 import S3ObjectStore
 from geoschem_bench.pipeline import read_plan
-from geoschem_bench.planning import PlannedBenchmark
-from geoschem_bench.records import JobRecord, RunPlanFile
+from geoschem_bench.planning import PlannedBenchmark, run_prefix
+from geoschem_bench.records import BUDGET_FILE, JobRecord, RunPlanFile, read_budget_decision
 from geoschem_bench.wiring import Settings, batch_jobs, object_store
 
 ALIVE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
@@ -34,11 +34,12 @@ class RunProgress:
         self._objects = object_store(settings)
         self._batch = batch_jobs(settings)
         self.plan: RunPlanFile = read_plan(run_id, settings.bucket, self._objects)
-        self._ended: dict[str, BenchmarkProgress] = {}
+        self._ended: dict[str, tuple[str | None, BenchmarkProgress]] = {}
+        """With the submission that it was, as a retry makes another."""
 
     def benchmarks(self) -> list[BenchmarkProgress]:
         """Every planned benchmark, in the suite's order."""
-        queues = {planned.job_queue for planned in self.plan.benchmarks if not planned.unavailable}
+        queues = queues_of(self.plan)
         prefix = f"gsb-{self.plan.benchmark_run_id}-"
         jobs: dict[str, Job] = {}
         for job in sorted(self._batch.named(queues, prefix), key=lambda job: str(job.created_at)):
@@ -46,8 +47,9 @@ class RunProgress:
         return [self._of(planned.id, jobs.get(planned.id)) for planned in self.plan.benchmarks]
 
     def _of(self, name: str, job: Job | None) -> BenchmarkProgress:
-        if name in self._ended:
-            return self._ended[name]
+        number = job.name.rpartition("-")[2] if job else None
+        if name in self._ended and self._ended[name][0] in (number, None):
+            return self._ended[name][1]
         if job is not None and job.status in ALIVE:  # a record would be of an earlier submission
             return self._alive(job, name)
         record = self._record(name)
@@ -55,9 +57,18 @@ class RunProgress:
             state = record.status if record.reason is None else "FAILED"
             why = f"{record.reason}: {record.message}" if record.reason else None
             seconds = _between(record.started_at, record.stopped_at)
-            self._ended[name] = BenchmarkProgress(name, state, seconds, why)
-            return self._ended[name]
-        return self._alive(job, name) if job else BenchmarkProgress(name, "WAITING", None, None)
+            ended = BenchmarkProgress(name, state, seconds, why)
+            self._ended[name] = (number, ended)
+            return ended
+        return self._alive(job, name) if job else self._without_job(name)
+
+    def _without_job(self, name: str) -> BenchmarkProgress:
+        """Not submitted yet, or never: its budget may have stopped the run."""
+        run = run_prefix(self.plan.bucket, self.plan.benchmark_run_id)
+        decision = read_budget_decision(self._objects, run + BUDGET_FILE)
+        if decision is None or decision.outcome not in ("stopped", "not_approved"):
+            return BenchmarkProgress(name, "WAITING", None, None)
+        return BenchmarkProgress(name, "NOT_SUBMITTED", None, decision.message)
 
     def _alive(self, job: Job, name: str) -> BenchmarkProgress:
         """What Batch says of it now."""
@@ -77,6 +88,12 @@ class RunProgress:
         planned = next(item for item in self.plan.benchmarks if item.id == name)
         raw = self._objects.get(latest_folder(planned, self.plan, self._objects) + "job.json")
         return JobRecord.model_validate_json(raw) if raw else None
+
+
+def queues_of(plan: RunPlanFile) -> set[str]:
+    """Where jobs of the run may be: also those of a second, on-demand submission."""
+    placed = [planned for planned in plan.benchmarks if not planned.unavailable]
+    return {queue for each in placed for queue in (each.job_queue, each.fallback_queue) if queue}
 
 
 def latest_folder(planned: PlannedBenchmark, plan: RunPlanFile, objects: S3ObjectStore) -> str:

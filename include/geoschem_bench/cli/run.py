@@ -16,10 +16,10 @@ from rich.live import Live
 from geoschem_bench.cli import airflow_process
 from geoschem_bench.cli.connection import connected, find_suite
 from geoschem_bench.cli.console import complain, err, say, table_of
-from geoschem_bench.cli.progress import BenchmarkProgress, RunProgress
+from geoschem_bench.cli.progress import BenchmarkProgress, RunProgress, queues_of
 from geoschem_bench.cli.runs import show_report
 from geoschem_bench.cli.suites import Phases, Repetitions, chosen_phases
-from geoschem_bench.errors import GeosChemBenchError, StorageError
+from geoschem_bench.errors import GeosChemBenchError, LockedOutError, StorageError
 from geoschem_bench.suite import load_suite
 from geoschem_bench.wiring import Settings, batch_jobs
 
@@ -136,6 +136,8 @@ def _bear_silence(since: float | None, error: StorageError, settings: Settings) 
     if since is None:
         say(f"cannot look at the run just now: {error}")
         return now
+    if isinstance(error, LockedOutError):
+        return since  # somebody answers; what becomes of the run, its tasks decide
     if settings.endpoint_url and now - since > _SANDBOX_SILENCE_SECONDS:
         raise GeosChemBenchError(
             f"the sandbox at {settings.endpoint_url} does not answer any more; the run is stopped. "
@@ -178,7 +180,7 @@ def _interrupted(airflow: airflow_process.AirflowRun, settings: Settings) -> Non
     if run_id is None:
         return
     progress = RunProgress(run_id, settings)
-    queues = {planned.job_queue for planned in progress.plan.benchmarks}
+    queues = queues_of(progress.plan)
     jobs = batch_jobs(settings)
     jobs.terminate(jobs.named(queues, f"gsb-{run_id}-"), "Terminated by Ctrl-C")
     say(f"No job of the run is left; report what there is by: geoschem-bench report {run_id}")

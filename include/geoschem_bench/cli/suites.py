@@ -30,11 +30,15 @@ Repetitions = Annotated[int | None, typer.Option(min=1, max=100, help="In place 
 
 
 def chosen_phases(given: list[str] | None) -> list[str]:
-    """All phases, or those given; UserError for one that is none."""
-    for name in given or ():
+    """All phases, or those given by name or number; UserError for one that is none."""
+    by_number = {str(number): name for number, name in enumerate(PHASES, 1)}
+    named = [by_number.get(name, name) for name in given or ()]
+    for name in named:
         if name not in PHASES:
-            raise UserError(f"--phase is '{name}'; allowed: {', '.join(PHASES)}")
-    return given or list(PHASES)
+            raise UserError(
+                f"--phase is '{name}'; allowed: {', '.join(PHASES)}, or {', '.join(by_number)}"
+            )
+    return named or list(PHASES)
 
 
 def validate(

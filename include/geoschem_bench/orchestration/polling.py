@@ -154,7 +154,8 @@ class Watch:
         if why.kind != "stuck":
             return Finding("waiting", f"job {job.job_id} is {job.status}: {why.message}")
         cure = f". {why.cure}" if why.cure else ""
-        return Finding("stuck", f"{overdue.message}: {why.message}{cure}", job, why.reason)
+        said = f"{overdue.message}: {why.message.rstrip('. ')}{cure}"
+        return Finding("stuck", said, job, why.reason)
 
     def _missing(self, job_id: str) -> Finding:
         if self._missed[job_id] < _ROUNDS_UNTIL_GONE:

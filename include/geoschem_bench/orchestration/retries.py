@@ -74,8 +74,8 @@ class UnreachableError(AirflowException):
 
     def __init__(self, message: str, job_id: str) -> None:
         super().__init__(
-            f"{message}. Job {job_id} may still run: the next try looks for it, and submits no "
-            "second one"
+            f"{message}. Job {job_id} may still run: the next try, in a few minutes, looks for it, "
+            "and submits no second one"
         )
 
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from geoschem_bench.aws.s3 import S3ObjectStore
 
 
+PARAMS = ("phases", "max_concurrent", "repetitions", "dry_run", "force")
+"""What may be asked of a run."""
 PLAN = "plan"
 """The task that resolves the suite for a run."""
 _IN_PROCESS = "InProcessSupervisorComms"

@@ -14,10 +14,11 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from geoschem_bench.errors import UserError
 from geoschem_bench.orchestration.budget import may_spend
-from geoschem_bench.orchestration.run_context import PLAN, Parts, is_too_late, run_request
+from geoschem_bench.orchestration.run_context import PARAMS, PLAN, Parts, is_too_late, run_request
 from geoschem_bench.orchestration.turns import ORDER
 from geoschem_bench.planning import RUN_ID_MARK
 from geoschem_bench.suite import LOCAL, Suite
+from geoschem_bench.suite.names import likeliest
 from geoschem_bench.wiring import is_sandbox, routes_of
 
 _BAD_STATES = ("failed", "upstream_failed")
@@ -36,6 +37,7 @@ def make_plan(suite: Suite) -> Any:  # noqa: ANN401 - Airflow's task object
                 f"starts over {suite.header.late_minutes} minutes after its time; trigger it by "
                 "hand if it is still wanted"
             )
+        _check_conf(context)
         request = run_request(context)
         _check_place(suite.select(request.phases), parts)
         try:
@@ -52,6 +54,16 @@ def make_plan(suite: Suite) -> Any:  # noqa: ANN401 - Airflow's task object
         return written.benchmark_run_id
 
     return plan()
+
+
+def _check_conf(context: Any) -> None:  # noqa: ANN401 - Airflow's context
+    """Airflow ignores a word that it does not know: with `phasen` all phases would be paid for."""
+    for name in context["dag_run"].conf or {}:
+        if name not in PARAMS:
+            raise AirflowFailException(
+                f"conf: '{name}' is no param{likeliest(name, PARAMS)}; there are: "
+                f"{', '.join(PARAMS)}. Nothing was submitted"
+            )
 
 
 def _check_place(suite: Suite, parts: Parts) -> None:

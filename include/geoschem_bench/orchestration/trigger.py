@@ -128,13 +128,16 @@ class BenchmarkJobTrigger(BaseEventTrigger):
 
         Ctrl-C there ends the run for good: nobody comes back for its job.
         """
+        has_fired = False
         try:
             async for event in self.filter_shared_stream(
                 self.open_shared_stream(self.serialize()[1])
             ):
+                has_fired = True
                 yield event
         except asyncio.CancelledError:
-            await self._end("Terminated by Ctrl-C")
+            if not has_fired:  # what is left is cancelled after an event, too
+                await self._end("Terminated by Ctrl-C")
             raise
 
     async def on_kill(self) -> None:
