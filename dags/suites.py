@@ -1,7 +1,6 @@
 """Every suite in include/configs is an Airflow DAG: put a YAML file there and a DAG appears.
 
-    plan -> budget -> gates -> phase_1 -> … -> phase_4 -> janitor
-                                                       -> load -> analyse -> … -> verdict
+    plan -> budget -> gates -> phase_1 -> … -> phase_4 -> janitor -> load -> analyse -> … -> verdict
 
 A file with mistakes becomes a DAG of the same name that shows them, and hides no other.
 """
@@ -41,9 +40,9 @@ def declare(suite: Suite) -> DAG:
         ready = open_gates(suite, planned, submits(after=watch_budget(suite, plan)))
         for phase in PHASES:
             last = run_phase(suite, phase, planned, ready=ready, after=last)
-        last >> sweep_strays(planned)
+        janitor = sweep_strays(planned, keep_warm=suite.header.keep_warm)
         load, analyse, recommend = load_results(), analyse_results(), recommend_instances()
-        last >> load >> analyse >> recommend >> publish_report() >> give_verdict()
+        last >> janitor >> load >> analyse >> recommend >> publish_report() >> give_verdict()
     offer_params(dag, suite)
     return dag
 

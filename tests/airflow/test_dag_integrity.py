@@ -60,12 +60,20 @@ def test_flow_of_a_dag(dags):
     for phase in PHASES:
         assert dag.get_task(f"{phase}.gate").upstream_task_ids == {"gates.ready", before}
         before = f"{phase}.done"
-    order = [before, "load", "analyse", "recommend", "publish", "verdict"]
+    order = [before, "janitor", "load", "analyse", "recommend", "publish", "verdict"]
     for first, second in itertools.pairwise(order):
         assert dag.get_task(second).upstream_task_ids == {first}
-    assert dag.get_task("janitor").upstream_task_ids == {before}
-    assert dag.get_task("janitor").is_teardown
-    assert sorted(task.task_id for task in dag.leaves) == ["janitor", "verdict"]
+    assert [task.task_id for task in dag.leaves] == ["verdict"]
+
+
+def test_a_janitor_that_fails_fails_the_run_and_is_tried_for_minutes_before(dags):
+    for dag in dags.values():
+        janitor = dag.get_task("janitor")
+        assert janitor.is_teardown
+        assert janitor.on_failure_fail_dagrun
+        assert janitor.retries * janitor.retry_delay >= timedelta(minutes=5)
+        assert "verdict" in janitor.get_flat_relative_ids(upstream=False)
+        assert dag.get_task("load").trigger_rule == "all_done"
 
 
 def test_nothing_is_submitted_before_the_budget_was_looked_at(dags):
@@ -126,6 +134,11 @@ def test_a_suite_that_keeps_instances_warm_scales_around_its_phase(tmp_path, mon
     assert {"phase_1.B-0", "phase_1.B-1"} < up.downstream_task_ids
     assert down.upstream_task_ids == {"phase_1.done", "phase_1.scale_up"}
     assert not dag.has_task("phase_2.scale_up")
+    # two phases never change one environment at one time, and what failed holds up no phase
+    scaled = dag.get_task("phase_1.scaled")
+    assert scaled.upstream_task_ids == {"phase_1.scale_down"}
+    assert scaled.trigger_rule == "all_done"
+    assert dag.get_task("phase_2.gate").upstream_task_ids == {"gates.ready", "phase_1.scaled"}
 
 
 def test_without_being_asked_nothing_is_scaled(dags):

@@ -11,6 +11,7 @@ from airflow.sdk import DAG, Param, get_current_context, task
 from geoschem_bench.aws.gates import GateKeeper, GateState, Question, Want
 from geoschem_bench.errors import Reason
 from geoschem_bench.orchestration import gates
+from geoschem_bench.orchestration.gate_list import task_id_of
 from geoschem_bench.orchestration.gate_trigger import GateTrigger
 from geoschem_bench.orchestration.gates import open_gates, refusal
 from geoschem_bench.planning import plan_suite
@@ -54,8 +55,11 @@ def make_known(dag):
     sync_bag_to_db(bag, "dags-folder", None)
 
 
-def run(suite, **conf):
-    """The gates in front of tasks that only ask: states of all, and what was answered."""
+def run(suite, fallen=(), **conf):
+    """The gates in front of tasks that only ask: states of all, and what was answered.
+
+    Those that have fallen back ask once more, as they are then.
+    """
     planned, answers = plan_suite(suite), {}
     with DAG("gated", schedule=None, params={"phases": Param(None), "dry_run": False}) as dag:
         ready = open_gates(suite, planned, EmptyOperator(task_id="submits"))
@@ -64,6 +68,9 @@ def run(suite, **conf):
             @task(task_id=item.id)
             def ask(item=item):
                 answers[item.id] = refusal(get_current_context(), item)
+                if item.id in fallen:
+                    second = refusal(get_current_context(), item.on_demand())
+                    answers[f"{item.id} on demand"] = second
 
             ready >> ask()
     make_known(dag)
@@ -138,6 +145,79 @@ def test_an_aws_that_lets_nobody_in_is_asked_again_then_told(suite, monkeypatch,
     assert "Traceback" not in caplog.text
 
 
+SPOT = """
+suite:
+  purchase_option: spot
+phase_1:
+  - {id: SPOT, application: gc-classic, simulation_type: fullchem, domain: {resolution: 4x5},
+      duration: {days: 1}, hardware: {instance_type: c7g.4xlarge}}
+  - {id: HERE, application: gc-classic, simulation_type: fullchem, domain: {resolution: 4x5},
+      duration: {days: 1}, hardware: {instance_type: c7g.4xlarge}, purchase_option: on_demand}
+phase_2: []
+phase_3: []
+phase_4: []
+"""
+
+
+@pytest.fixture
+def spot(tmp_path):
+    """A suite whose first benchmark is on spot, and its plan."""
+    path = tmp_path / "spot.yaml"
+    path.write_text(SPOT)
+    return load_suite(path)
+
+
+def test_a_broken_fallback_is_told_and_stops_no_try_on_spot(spot, monkeypatch, capfd):
+    def look(self, question):
+        of_spot = question.kind in ("queue", "quota") and question.wants[0].id == "SPOT"
+        if of_spot and not question.wants[0].is_spot:
+            return GateState("broken", f"{question.wants[0].queue} is gone", Reason.MISCONFIGURED)
+        return GateState("open", "there")
+
+    monkeypatch.setattr(GateKeeper, "look", look)
+    ran = run(spot, fallen={"SPOT"})
+    assert {name for name, state in ran.tasks.items() if state != "success"} == {
+        f"gates.fallback-queue-{HERE}", "gates.fallback-quota"
+    }  # fmt: skip
+    assert "failed" not in ran.tasks.values(), "or the run would be red for what nobody needed"
+    assert ran.answers["SPOT"] is None
+    assert ran.answers["HERE"] is None
+    assert ran.answers["SPOT on demand"] == (
+        Reason.MISCONFIGURED,
+        f"not submitted: gates.fallback-queue-{HERE}: {HERE} is gone",
+    )
+    assert "only after a spot interruption" in "".join(capfd.readouterr())
+
+
+def test_who_fell_back_is_judged_by_the_gates_of_on_demand(spot, monkeypatch):
+    def look(self, question):
+        if question.kind == "quota" and any(want.is_spot for want in question.wants):
+            return GateState("broken", "no spot", Reason.QUOTA)
+        return GateState("open", "there")
+
+    monkeypatch.setattr(GateKeeper, "look", look)
+    ran = run(spot, fallen={"SPOT"})
+    assert ran.tasks["gates.quota-spot"] == "failed"
+    assert ran.tasks["gates.quota"] == "success"
+    assert ran.answers["SPOT"][0] is Reason.QUOTA
+    assert ran.answers["SPOT on demand"] is None
+
+
+def test_a_fallback_that_may_come_is_not_waited_for(spot, monkeypatch):
+    looks = []
+
+    def look(self, question):
+        is_fallback = question.wants[0].id == "SPOT" and not question.wants[0].is_spot
+        looks.extend([question.kind] * is_fallback)
+        return GateState("shut" if is_fallback else "open", "later", Reason.MISCONFIGURED)
+
+    monkeypatch.setattr(GateKeeper, "look", look)
+    ran = run(spot, fallen={"SPOT"})
+    assert sorted(looks)[-2:] == ["queue", "quota"]
+    assert ran.tasks[f"gates.fallback-queue-{HERE}"] == "skipped"
+    assert ran.answers["SPOT on demand"] is None, "it may have come meanwhile"
+
+
 def asked(states, xcom):
     """A context whose gates are in these states."""
     ti = SimpleNamespace(
@@ -160,7 +240,7 @@ def test_a_gate_that_failed_without_a_word_still_keeps_out(suite):
 
 def test_names_that_are_no_task_ids_get_one_each():
     arn = "arn:aws:batch:us-west-2:123456789012:job-queue/one"
-    ids = {gates._task_id("queue", [name]) for name in (arn, arn.replace(":", "_"), "one")}
+    ids = {task_id_of(["queue", name]) for name in (arn, arn.replace(":", "_"), "one")}
     assert len(ids) == 3
     assert "queue-one" in ids
     assert all(name.replace("-", "").replace("_", "").isalnum() for name in ids)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import AsyncIterator
 from importlib import import_module
 from typing import Any
 
 import pytest
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
-from airflow.sdk.exceptions import TaskDeferred
+from airflow.sdk.exceptions import AirflowException, TaskDeferred
 
 from geoschem_bench.orchestration import turns
-from geoschem_bench.orchestration.turns import RESUME, TurnTrigger, in_turn, wait_for_turn
+from geoschem_bench.orchestration.turns import RESUME, Look, TurnTrigger, places, wait_for_turn
 from geoschem_bench.planning import plan_suite
 from geoschem_bench.suite import load_suite
 from tests.airflow.conftest import QUICK
@@ -26,6 +28,7 @@ class FakeTask:
 
     def __init__(self, states: dict[str, str | None]) -> None:
         self.states = states
+        self.order: list[str] | None = list(states)
         self.asked: list[list[str]] = []
 
     def get_task_states(
@@ -34,6 +37,10 @@ class FakeTask:
         """As RuntimeTaskInstance's."""
         self.asked.append(task_ids)
         return {RUN: {each: self.states[each] for each in task_ids if each in self.states}}
+
+    def xcom_pull(self, task_ids: str, key: str) -> list[str] | None:
+        """What `plan` has left."""
+        return self.order
 
 
 def context_of(task: FakeTask) -> Any:
@@ -99,6 +106,21 @@ def test_a_task_that_airflow_does_not_know_is_waited_for_by_nobody() -> None:
     assert is_let_in(2, [], 1, FakeTask({"b0": "success"}))
 
 
+def test_who_waits_says_for_whom(capsys: pytest.CaptureFixture[str]) -> None:
+    assert not is_let_in(2, ["deferred", "running"], 2)
+    out = capsys.readouterr().out
+    assert "waits for its turn: at least 2 before it, max_concurrent 2" in out
+
+
+def test_nobody_waits_for_a_turn_that_nothing_tells() -> None:
+    """Its trigger would ask for what is gone for ever."""
+    task = FakeTask({"b0": "deferred", "b1": "deferred"})
+    task.order = None
+    with pytest.raises(AirflowException, match="'plan' of this run has left no order"):
+        is_let_in(2, ["deferred"] * 2, 2, task)
+    assert is_let_in(2, ["deferred"] * 2, 3, task)
+
+
 def test_a_long_suite_is_looked_at_backwards_and_no_further_than_needed() -> None:
     states: list[str | None] = [*["success"] * 200, *["deferred"] * 50]
     task = FakeTask({f"b{n}": state for n, state in enumerate(states)})
@@ -122,8 +144,8 @@ def test_never_more_than_so_many_go_and_all_of_them_do(at_once: int) -> None:
     alive: list[str] = []
     ended = 0
     while ended < len(order):
-        for task_id in in_turn(order, states, at_once):
-            if states[task_id] is None:
+        for task_id, before in places(order, states).items():
+            if before < at_once and states[task_id] is None:
                 states[task_id] = "deferred"
                 alive.append(task_id)
         assert len(alive) == min(at_once, len(order) - ended)
@@ -170,3 +192,42 @@ def test_a_trigger_fires_once_when_its_turn_has_come(monkeypatch: pytest.MonkeyP
 
     assert asyncio.run(fired()) == [{"turn": True}]
     assert next(looks, "all looked at") == "all looked at"
+
+
+def told(looks: list[Look], task_id: str = "b4") -> list[Any]:
+    """What a trigger fires after those looks."""
+
+    async def stream() -> AsyncIterator[Look]:
+        for look in looks:
+            yield look
+
+    async def fired() -> list[Any]:
+        trigger = trigger_of(task_id)
+        return [event.payload async for event in trigger.filter_shared_stream(stream())]
+
+    return asyncio.run(fired())
+
+
+def test_the_number_before_is_told_whenever_it_changes(capsys: pytest.CaptureFixture[str]) -> None:
+    looks = [Look({"b4": number}) for number in (4, 4, 3, 3, 2, 1)]
+    assert told(looks) == [{"turn": True}]
+    said = re.findall(
+        r"waits for its turn: (\d) before it, max_concurrent 2", capsys.readouterr().out
+    )
+    assert said == ["4", "3", "2"]
+
+
+def test_a_poll_that_never_answers_ends_the_wait_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def gone(**_: str) -> list[str]:
+        raise LookupError("no order")
+
+    monkeypatch.setattr(turns, "_read_order", gone)
+    monkeypatch.setattr(turns, "_UNANSWERED_SECONDS", 0.0)
+
+    async def fired() -> list[Any]:
+        return [event.payload async for event in trigger_of("b2").run()]
+
+    assert asyncio.run(fired()) == [{"turn": False, "why": "LookupError: no order"}]
+    assert "nobody can tell whose turn it is: LookupError: no order" in capsys.readouterr().out

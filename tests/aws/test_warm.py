@@ -49,11 +49,11 @@ def ours(batch: Any) -> list[str]:
 
 def want(batch: Any, run: str, vcpus: int, lasting: timedelta = LATER) -> list[str]:
     until = datetime.now(UTC) + lasting
-    return list(WarmEnvironments(batch, run).want({QUEUE: vcpus}, until))
+    return list(WarmEnvironments(batch).want(run, {QUEUE: vcpus}, until))
 
 
 def release(batch: Any, run: str) -> list[str]:
-    return list(WarmEnvironments(batch, run).release([QUEUE]))
+    return list(WarmEnvironments(batch).release(run, [QUEUE]))
 
 
 def test_one_run_keeps_instances_and_lets_them_go(batch: Any) -> None:
@@ -105,6 +105,63 @@ def test_the_want_of_a_run_that_never_came_back_lapses(batch: Any) -> None:
     assert least(batch) == 0
 
 
+@pytest.mark.parametrize("kept_before", [0, 48])
+@pytest.mark.parametrize("coming", ["before", "after"], ids="comes {} the last look".format)
+def test_a_run_that_comes_while_the_last_one_goes_can_go_as_well(
+    batch: Any, monkeypatch: pytest.MonkeyPatch, kept_before: int, coming: str
+) -> None:
+    """The one that goes has seen nobody else, and takes away what it was before any of them."""
+    batch.update_compute_environment(
+        computeEnvironment=ENVIRONMENT, computeResources={"minvCpus": kept_before}
+    )
+    want(batch, "going", 64)
+    untag = batch.untag_resource
+
+    def untag_while_another_comes(resourceArn: str, tagKeys: list[str]) -> None:  # noqa: N803 - AWS's
+        if BEFORE_TAG in tagKeys and coming == "before":
+            want(batch, "coming", 96)
+        untag(resourceArn=resourceArn, tagKeys=tagKeys)
+        if BEFORE_TAG in tagKeys and coming == "after":
+            want(batch, "coming", 96)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(batch, "untag_resource", untag_while_another_comes)
+        release(batch, "going")
+    assert least(batch) == 96
+    release(batch, "coming")
+    assert least(batch) == kept_before
+    assert ours(batch) == []
+
+
+def test_a_want_is_taken_back_also_where_the_rest_is_gone(batch: Any) -> None:
+    want(batch, "one", 16)
+    arn = environment_of(batch)["computeEnvironmentArn"]
+    batch.untag_resource(resourceArn=arn, tagKeys=[BEFORE_TAG])
+    assert release(batch, "one") == [f"{ENVIRONMENT} keeps 0 vCPUs"]
+    assert least(batch) == 0
+
+
+def test_what_a_lost_run_keeps_is_let_go_by_another(batch: Any) -> None:
+    """Its want lapsed after it was put on: nobody has settled since."""
+    arn = environment_of(batch)["computeEnvironmentArn"]
+    want(batch, "lost", 64)
+    lapsed = {WANT_TAG + "lost": f"64@{(datetime.now(UTC) - LATER).isoformat()}"}
+    batch.tag_resource(resourceArn=arn, tags=lapsed)
+    assert least(batch) == 64
+    said = list(WarmEnvironments(batch).settle_lapsed([QUEUE]))
+    assert said == [f"{ENVIRONMENT} keeps 0 vCPUs: what lost wanted has lapsed"]
+    assert least(batch) == 0
+    assert ours(batch) == []
+
+
+def test_what_is_in_force_does_not_lapse(batch: Any) -> None:
+    want(batch, "one", 64)
+    assert list(WarmEnvironments(batch).settle_lapsed([QUEUE])) == []
+    assert least(batch) == 64
+    release(batch, "one")
+    assert list(WarmEnvironments(batch).settle_lapsed([QUEUE])) == []
+
+
 def test_who_wants_nothing_takes_nothing(batch: Any) -> None:
     assert release(batch, "one") == []
     want(batch, "another", 16)
@@ -115,7 +172,7 @@ def test_who_wants_nothing_takes_nothing(batch: Any) -> None:
 
 def test_a_queue_that_does_not_exist_is_passed_over(batch: Any) -> None:
     until = datetime.now(UTC) + LATER
-    assert list(WarmEnvironments(batch, "one").want({"no-such-queue": 8}, until)) == []
+    assert list(WarmEnvironments(batch).want("one", {"no-such-queue": 8}, until)) == []
 
 
 def test_what_aws_refuses_is_tried_again_to_its_end(

@@ -28,17 +28,16 @@ class WarmEnvironments:
 
     Args:
         batch: boto3's client.
-        run_id: Who wants; `benchmark_run_id`.
     """
 
-    def __init__(self, batch: Any, run_id: str) -> None:  # noqa: ANN401 - boto3's own
+    def __init__(self, batch: Any) -> None:  # noqa: ANN401 - boto3's own
         self._batch = batch
-        self._tag = WANT_TAG + run_id
 
-    def want(self, vcpus: Mapping[str, int], until: datetime) -> Iterator[str]:
+    def want(self, who: str, vcpus: Mapping[str, int], until: datetime) -> Iterator[str]:
         """Keep so many vCPUs of each queue's first environment; says what was done.
 
         Args:
+            who: A name that nobody else wants by, neither another run nor another phase of it.
             vcpus: By queue.
             until: When the want lapses, should nobody take it back.
 
@@ -49,28 +48,43 @@ class WarmEnvironments:
         for environment, wanted in self._by_environment(vcpus).items():
             found = self._look(environment)
             most, before = _size(found, "maxvCpus"), _size(found, "minvCpus")
-            tags = {self._tag: f"{min(wanted, most)}@{until.astimezone(UTC).isoformat()}"}
-            if BEFORE_TAG not in found["tags"]:
-                tags[BEFORE_TAG] = str(before)
+            tags = {
+                WANT_TAG + who: f"{min(wanted, most)}@{until.astimezone(UTC).isoformat()}",
+                # also where it is: the last of the others may be taking it away just now
+                BEFORE_TAG: found["tags"].get(BEFORE_TAG, str(before)),
+            }
             self._asked(self._batch.tag_resource, resourceArn=_arn(found), tags=tags)
             least = self._settle(environment)
             yield f"{environment} keeps {least} vCPUs (before: {before}; at most {most})"
 
-    def release(self, queues: Iterable[str]) -> Iterator[str]:
-        """Take the want back; says what was done.
+    def release(self, who: str, queues: Iterable[str]) -> Iterator[str]:
+        """Take a want back; says what was done.
 
         Raises:
             StorageError: AWS did not do it; the environment may keep instances that cost money.
         """
         for environment in self._by_environment(dict.fromkeys(queues, 0)):
             found = self._look(environment)
-            if self._tag in found["tags"]:
-                self._asked(
-                    self._batch.untag_resource, resourceArn=_arn(found), tagKeys=[self._tag]
-                )
+            is_there = WANT_TAG + who in found["tags"]
+            if is_there:
+                self._untag(found, [WANT_TAG + who])
             # also where it is gone already: the try before may have come no further than this
-            if BEFORE_TAG in found["tags"]:
+            if is_there or BEFORE_TAG in found["tags"]:
                 yield f"{environment} keeps {self._settle(environment)} vCPUs"
+
+    def settle_lapsed(self, queues: Iterable[str]) -> Iterator[str]:
+        """End what runs that never came back have wanted; says what was done.
+
+        Raises:
+            LockedOutError: AWS does not allow it.
+            StorageError: AWS did not do it; the environment may keep instances that cost money.
+        """
+        for environment in self._by_environment(dict.fromkeys(queues, 0)):
+            tags = self._look(environment)["tags"]
+            wants, lapsed = _wants(tags)
+            if lapsed or (BEFORE_TAG in tags and not wants):
+                least = self._settle(environment)
+                yield f"{environment} keeps {least} vCPUs: what {_names(lapsed)} wanted has lapsed"
 
     def _settle(self, environment: str) -> int:
         """Set the minimum to what those in force want; look again whether that still holds."""
@@ -80,18 +94,31 @@ class WarmEnvironments:
             wants, lapsed = _wants(found["tags"])
             before = int(found["tags"].get(BEFORE_TAG, 0))
             least = min(max([before, *wants]), _size(found, "maxvCpus"))
-            gone = lapsed if wants else [*lapsed, BEFORE_TAG]
-            if _size(found, "minvCpus") == least:
+            if _size(found, "minvCpus") != least:
+                self._asked(
+                    self._batch.update_compute_environment,
+                    computeEnvironment=environment,
+                    computeResources={"minvCpus": least},
+                )
+                continue
+            is_last = not wants and BEFORE_TAG in found["tags"]
+            gone = [*lapsed, BEFORE_TAG] if is_last else lapsed
+            if gone:
+                self._untag(found, gone)
+            if not is_last or not self._has_come(found):
                 break
-            self._asked(
-                self._batch.update_compute_environment,
-                computeEnvironment=environment,
-                computeResources={"minvCpus": least},
-            )
-        stale = [key for key in gone if key in found["tags"]]
-        if stale:
-            self._asked(self._batch.untag_resource, resourceArn=_arn(found), tagKeys=stale)
         return least
+
+    def _has_come(self, left: Mapping[str, Any]) -> bool:
+        """Whether somebody wants it after all; then what it was before is put back for them."""
+        wants, _ = _wants(self._look(str(left["computeEnvironmentName"]))["tags"])
+        if wants:
+            tags = {BEFORE_TAG: left["tags"][BEFORE_TAG]}
+            self._asked(self._batch.tag_resource, resourceArn=_arn(left), tags=tags)
+        return bool(wants)
+
+    def _untag(self, environment: Mapping[str, Any], keys: list[str]) -> None:
+        self._asked(self._batch.untag_resource, resourceArn=_arn(environment), tagKeys=keys)
 
     def _by_environment(self, vcpus: Mapping[str, int]) -> dict[str, int]:
         """Of each queue its first environment: Batch fills that before the next."""
@@ -138,6 +165,10 @@ def _wants(tags: Mapping[str, str]) -> tuple[list[int], list[str]]:
             in_force = False
         lapsed += [] if in_force else [key]
     return wants, lapsed
+
+
+def _names(tags: Iterable[str]) -> str:
+    return ", ".join(sorted(tag.removeprefix(WANT_TAG) for tag in tags)) or "an earlier run"
 
 
 def _size(environment: Mapping[str, Any], name: str) -> int:

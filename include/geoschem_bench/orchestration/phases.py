@@ -27,7 +27,7 @@ def run_phase(
     ready: Any,  # noqa: ANN401 - Airflow's task objects
     after: Any,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401
-    """The group of one phase, behind `ready` and the phase before; returns its `done`.
+    """The group of one phase, behind `ready` and the phase before; returns its last task.
 
     Args:
         suite: As read.
@@ -51,15 +51,15 @@ def run_phase(
             )
             for weight, item in placed
         ]
-        first = gate
+        first, last = gate, done
         if jobs and suite.header.keep_warm:
-            first = keep_warm([item for _, item in placed], gate, done)
+            first, last = keep_warm([item for _, item in placed], gate, done)
     [ready, after] >> gate
     if jobs:
         first >> jobs >> done
     else:
         gate >> done
-    return done
+    return last
 
 
 def _gate(phase: str) -> Any:  # noqa: ANN401

@@ -11,15 +11,17 @@ when one of them ends, the next is let in.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk.exceptions import AirflowException
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 from asgiref.sync import sync_to_async
 
+from geoschem_bench import units
 from geoschem_bench.orchestration.run_context import PLAN, Parts, is_in_process
 from geoschem_bench.planning import PlannedBenchmark
 
@@ -41,6 +43,9 @@ _SHARE_OF_TIME = 0.1
 """Of the time that the poll of one run may take of the triggerer …"""
 _LONGEST_GAP_SECONDS = 15.0
 """… but one slow answer, of a computer that had much to do just then, holds nobody up."""
+_UNANSWERED_SECONDS = 15.0 * units.SECONDS_PER_MINUTE
+"""After so long without an answer the tasks themselves look, in a worker, where a failure is
+theirs and is seen. An api-server is restarted, and a cleared plan made anew, in less."""
 
 
 def order_of(dag: DAG) -> list[str]:
@@ -59,6 +64,9 @@ def wait_for_turn(operator: BaseOperator, context: Context, max_concurrent: int)
         operator: The benchmark's; it goes on in its method `resume_in_turn`.
         context: Airflow's.
         max_concurrent: The most jobs of this run at one time.
+
+    Raises:
+        AirflowException: its turn would never come.
     """
     order = order_of(operator.dag)
     position = order.index(operator.task_id)
@@ -72,8 +80,13 @@ def wait_for_turn(operator: BaseOperator, context: Context, max_concurrent: int)
         )
         return dict(found.get(dag_run.run_id, {}))
 
-    if _count_waiting(order[:position], states, max_concurrent) < max_concurrent:
+    count = _count_waiting(order[:position], states, max_concurrent)
+    if count < max_concurrent:
         return
+    _check_order(ti)
+    operator.log.info(
+        "waits for its turn: at least %d before it, max_concurrent %d", count, max_concurrent
+    )
     operator.defer(
         trigger=TurnTrigger(
             dag_id=dag_run.dag_id,
@@ -84,6 +97,16 @@ def wait_for_turn(operator: BaseOperator, context: Context, max_concurrent: int)
         ),
         method_name=RESUME,
     )
+
+
+def _check_order(ti: Any) -> None:  # noqa: ANN401 - Airflow's
+    """The trigger reads what `plan` has left: where there is nothing, it would wait for ever."""
+    if not ti.xcom_pull(task_ids=PLAN, key=ORDER):
+        raise AirflowException(
+            f"cannot wait for its turn: task '{PLAN}' of this run has left no order of benchmarks "
+            f"(its XCom '{ORDER}' is gone, or is of an earlier version). Clear '{PLAN}' and then "
+            "this task, or trigger the suite anew"
+        )
 
 
 def _count_waiting(
@@ -104,9 +127,18 @@ def _unended(order: Iterable[str], states: States) -> Iterator[str]:
     return (each for each in order if each in states and states[each] not in ENDED)
 
 
-def in_turn(order: Iterable[str], states: States, max_concurrent: int) -> frozenset[str]:
-    """Who may go: the first so many that have not ended."""
-    return frozenset(itertools.islice(_unended(order, states), max_concurrent))
+def places(order: Iterable[str], states: States) -> dict[str, int]:
+    """Of each that has not ended, how many before it have not; it may go while those are few."""
+    return {task_id: before for before, task_id in enumerate(_unended(order, states))}
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look of the poll; what all that wait in a run are told."""
+
+    places: Mapping[str, int]
+    trouble: str = ""
+    """Why nothing could be seen for so long that somebody must hear of it."""
 
 
 class TurnTrigger(BaseEventTrigger):
@@ -141,9 +173,10 @@ class TurnTrigger(BaseEventTrigger):
         return ("geoschem_bench_turns", *self._run.values())
 
     @classmethod
-    async def open_shared_stream(cls, kwargs: dict[str, Any]) -> AsyncIterator[frozenset[str]]:
-        """Who may go, again and again. Whatever Airflow answers, the waiting goes on."""
+    async def open_shared_stream(cls, kwargs: dict[str, Any]) -> AsyncIterator[Look]:
+        """How many are before each, again and again. Whatever Airflow answers, it goes on."""
         order: list[str] | None = None
+        answered = time.monotonic()
         while True:
             began = time.monotonic()
             try:
@@ -151,24 +184,41 @@ class TurnTrigger(BaseEventTrigger):
                 states = await sync_to_async(_read_states)(**_where(kwargs))
             except Exception as error:  # raised here it would fail every benchmark that waits
                 _log.warning("cannot see whose turn it is; asking again: %s", error)
+                if began - answered >= _UNANSWERED_SECONDS:
+                    yield Look({}, f"{type(error).__name__}: {error}")
             else:
-                yield in_turn(order, states, kwargs["max_concurrent"])
+                answered = time.monotonic()
+                yield Look(places(order, states))
             gap = min((time.monotonic() - began) / _SHARE_OF_TIME, _LONGEST_GAP_SECONDS)
             await asyncio.sleep(max(kwargs["poll_seconds"], gap))
 
     async def filter_shared_stream(
         self, shared_stream: AsyncIterator[Any]
     ) -> AsyncIterator[TriggerEvent]:
-        """One event: it is this benchmark's turn."""
-        async for may_go in shared_stream:
-            if self.waits_for in may_go:
-                yield TriggerEvent({"turn": True})  # type: ignore[no-untyped-call]  # Airflow's
+        """One event: it is this benchmark's turn, or nobody can tell."""
+        said: int | None = None
+        most = self._run["max_concurrent"]
+        async for look in shared_stream:
+            if look.trouble:
+                self.log.error("nobody can tell whose turn it is: %s", look.trouble)
+                yield _event(turn=False, why=look.trouble)
                 return
+            before = look.places.get(self.waits_for)
+            if before is not None and before < most:
+                yield _event(turn=True)
+                return
+            if before is not None and before != said:
+                said = before
+                self.log.info("waits for its turn: %d before it, max_concurrent %d", before, most)
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """The same, alone."""
         async for event in self.filter_shared_stream(self.open_shared_stream(self._run)):
             yield event
+
+
+def _event(**payload: bool | str) -> TriggerEvent:
+    return TriggerEvent(payload)  # type: ignore[no-untyped-call]  # Airflow's
 
 
 def _where(kwargs: Mapping[str, Any]) -> dict[str, str]:
