@@ -103,7 +103,7 @@ def _params(suite: Suite) -> dict[str, Param]:
             False,
             type="boolean",
             title="Measure again",
-            description="Submit also what this run has measured already.",
+            description="Submit also what an earlier run of the same id has measured.",
         ),
     }
 
