@@ -252,4 +252,6 @@ def test_a_run_marked_failed_leaves_no_job(run):
     assert run.jobs.alive("RUN-MARKED")
     run.client.mark_run(run.dag_id, run.run_id, "failed")
     run.until(lambda: not run.jobs.all_alive(), "the end of every job of the run")
+    run.servers.wait_for(lambda: run.jobs.record("RUN-MARKED"), "its record")
     assert run.jobs.record("RUN-MARKED").reason == "cancelled"
+    run.client.wait_for_run(run.dag_id, run.run_id, "failed")

@@ -167,16 +167,23 @@ def publish_report() -> Any:  # noqa: ANN401
 
 
 def give_verdict() -> Any:  # noqa: ANN401
-    """The run's end: failed when anything failed, although everything else went on."""
+    """The run's end: failed when anything failed, although everything else went on.
 
-    @task(task_id="verdict", trigger_rule=TriggerRule.ALL_DONE)
+    A teardown, as the janitor is: after a person has marked the run failed Airflow runs those
+    alone, and takes the run for a success unless one of them fails.
+    """
+
+    @task(task_id="verdict")
     def verdict() -> None:
         from geoschem_bench import pipeline
 
         context = get_current_context()
         ti, dag_run = context["ti"], context["dag_run"]
         states = ti.get_task_states(dag_id=dag_run.dag_id, run_ids=[dag_run.run_id])
-        bad = sorted(t for t, state in states[dag_run.run_id].items() if state in _BAD_STATES)
+        found = states[dag_run.run_id]
+        bad = sorted(name for name, state in found.items() if state in _BAD_STATES)
+        if may_spend(context) and found.get("load") == "skipped":
+            bad.append("the run was ended before its results were loaded")
         loaded = ti.xcom_pull(task_ids="load")
         if loaded is not None:
             # A job can succeed and its manifest still be unreadable or another's
@@ -187,7 +194,7 @@ def give_verdict() -> Any:  # noqa: ANN401
         if bad:
             raise AirflowFailException(f"failed: {', '.join(bad)}")
 
-    return verdict()
+    return verdict().as_teardown(on_failure_fail_dagrun=True)
 
 
 def _closing_words(context: Any) -> Iterable[str]:  # noqa: ANN401 - Airflow's context
