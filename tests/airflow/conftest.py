@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -50,3 +51,28 @@ def sandbox_environment(sandbox, monkeypatch):
     for name, value in sandbox.environment().items():
         monkeypatch.setenv(name, value)
     return sandbox
+
+
+@pytest.fixture
+def airflow_says(monkeypatch):
+    """The state of the operator's task."""
+    from geoschem_bench.orchestration import operator as module
+
+    says = SimpleNamespace(state="running")
+    monkeypatch.setattr(module, "task_state", lambda ti: says.state)
+    return says
+
+
+@pytest.fixture
+def operator():
+    """Of the quick suite's benchmark that works."""
+    from airflow.sdk import DAG
+
+    from geoschem_bench.orchestration.operator import BenchmarkBatchOperator
+    from geoschem_bench.planning import plan_suite
+    from geoschem_bench.suite import load_suite
+    from tests.airflow.benchmark_task import ID
+
+    planned = next(p for p in plan_suite(load_suite(QUICK)) if p.id == ID)
+    with DAG("geoschem_bench_quick"):
+        return BenchmarkBatchOperator(task_id=ID, planned=planned)
