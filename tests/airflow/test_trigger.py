@@ -147,6 +147,27 @@ def test_a_job_is_ended_only_when_nobody_owns_it(monkeypatch, batch, state, ends
     assert batch.told == batch.recorded == (["a"] if ends else [])
 
 
+def test_airflow_cancels_on_kill_while_it_works_and_the_job_is_ended_all_the_same(
+    monkeypatch, batch
+):
+    """The triggerer cancels a trigger that has not completed, in each of its rounds."""
+    monkeypatch.setattr(module, "task_state", lambda ti: "failed")
+
+    async def killed():
+        waiting = trigger()
+        waiting.task_instance = SimpleNamespace(task_id="B")
+        killing = asyncio.create_task(waiting.on_kill())
+        await asyncio.sleep(0)  # it has begun
+        killing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await killing
+        while not batch.recorded:
+            await asyncio.sleep(0.001)
+
+    asyncio.run(asyncio.wait_for(killed(), 30))
+    assert batch.told == batch.recorded == ["a"]
+
+
 def test_of_many_that_are_killed_at_once_all_are_told_before_any_is_waited_for(monkeypatch, batch):
     """Airflow gives 30 s for all of them."""
     monkeypatch.setattr(module, "task_state", lambda ti: "failed")

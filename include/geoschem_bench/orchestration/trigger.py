@@ -26,6 +26,7 @@ _OWNED_STATES = ("running", "deferred")
 that has ended the old job itself."""
 
 _MOST_FAILURES = 5
+_endings: set[asyncio.Task[None]] = set()
 _THREADS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="geoschem-bench")
 Found = TypeVar("Found")
 _waiters: dict[Hashable, dict[str, Waiter]] = {}
@@ -144,9 +145,15 @@ class BenchmarkJobTrigger(BaseEventTrigger):
         """End the job where nobody owns it any more.
 
         Airflow calls this after a clear, when the new attempt may have begun, and (apache/airflow
-        #73454) also when this trigger only moved to another triggerer. It gives 30 s for all that
-        is killed at one time, so jobs are ended first and recorded after.
+        #73454) also when this trigger only moved to another triggerer. It cancels this call again
+        and again while it lasts, so the work is a task of its own.
         """
+        ending = asyncio.create_task(self._end_unless_owned())
+        _endings.add(ending)  # or it might be collected as garbage before it is done
+        ending.add_done_callback(_endings.discard)
+        await asyncio.shield(ending)
+
+    async def _end_unless_owned(self) -> None:
         state = await _in_thread(task_state, self.task_instance)
         if state in _OWNED_STATES:
             self.log.info("Job %s is left alone: its task is %s", self.job_id, state)
