@@ -89,7 +89,7 @@ def test_a_task_whose_processes_are_killed_is_tried_again(servers):
     servers.wait_for(shoot, "the plan to run")
     client.wait_for_task(dag_id, run_id, "plan", {"up_for_retry"})
     client.mark_run(dag_id, run_id, "failed")
-    assert client.dag_run(dag_id, run_id)["state"] == "failed"
+    client.wait_for_run(dag_id, run_id, "failed")
 
 
 def test_a_component_that_dies_ends_every_wait_and_shows_its_log(servers):

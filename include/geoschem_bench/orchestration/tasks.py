@@ -21,6 +21,8 @@ from geoschem_bench.suite import LOCAL, Suite
 from geoschem_bench.suite.names import likeliest
 from geoschem_bench.wiring import is_sandbox, routes_of
 
+_LATE = "late"
+"""XCom of `plan`: it has skipped the run itself."""
 _BAD_STATES = ("failed", "upstream_failed")
 
 
@@ -33,6 +35,7 @@ def make_plan(suite: Suite) -> Any:  # noqa: ANN401 - Airflow's task object
 
         context, parts = get_current_context(), Parts()
         if is_too_late(context, suite.header.late_minutes):
+            context["ti"].xcom_push(key=_LATE, value=True)
             raise AirflowSkipException(
                 f"starts over {suite.header.late_minutes} minutes after its time; trigger it by "
                 "hand if it is still wanted"
@@ -182,6 +185,9 @@ def give_verdict() -> Any:  # noqa: ANN401
         states = ti.get_task_states(dag_id=dag_run.dag_id, run_ids=[dag_run.run_id])
         found = states[dag_run.run_id]
         bad = sorted(name for name, state in found.items() if state in _BAD_STATES)
+        was_late = ti.xcom_pull(task_ids=PLAN, key=_LATE)
+        if found.get(PLAN) == "skipped" and not was_late:
+            bad.append("the run was ended before its plan was made")
         if may_spend(context) and found.get("load") == "skipped":
             bad.append("the run was ended before its results were loaded")
         loaded = ti.xcom_pull(task_ids="load")
