@@ -141,6 +141,34 @@ def test_nothing_lives_on_when_the_session_itself_is_killed(tmp_path):
     wait_until(lambda: not marked(tmp_path), "its end", timeout_seconds=20)
 
 
+def test_two_things_of_a_session_are_each_ended_by_their_own_guard(tmp_path):
+    """A sandbox's mark is inherited by all that comes later; its guard must not end another's."""
+    code = (
+        "import os, subprocess, sys\n"
+        "from pathlib import Path\n"
+        "from tests.servers.guard import guarded\n"
+        "folder = Path(sys.argv[1])\n"
+        "with guarded(folder / 'sandbox') as outer:\n"
+        "    os.environ.update(outer)\n"
+        "    with guarded(folder / 'airflow') as inner:\n"
+        "        for number in range(40):\n"
+        "            subprocess.Popen(['sleep', '600'], env={**os.environ, **inner})\n"
+        "        print('started', flush=True)\n"
+        "        sys.stdin.read()\n"
+    )
+    session = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    with session:
+        assert session.stdout is not None
+        assert session.stdout.readline() == b"started\n"
+        assert marked(tmp_path / "sandbox") == []
+        assert len(marked(tmp_path / "airflow")) == 40
+        session.send_signal(signal.SIGKILL)
+    wait_until(lambda: not marked(tmp_path / "airflow"), "their end", timeout_seconds=20)
+
+
 def test_postgresql_that_is_not_there_is_named_with_its_cure(monkeypatch):
     monkeypatch.setattr(Path, "glob", lambda *_: iter(()))
     monkeypatch.setenv("PATH", os.devnull)

@@ -37,8 +37,14 @@ def guarded(
     """
     command = [sys.executable, "-P", __file__, str(folder), str(int(first))]
     command += ["remove"] if remove else []
+    # Without a mark of its own: the guard of something else of this session would end it
+    unmarked = {name: value for name, value in os.environ.items() if name != MARK}
     guard = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        env=unmarked,
+        start_new_session=True,
     )
     try:
         yield {MARK: str(folder)}
