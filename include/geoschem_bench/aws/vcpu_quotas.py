@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from botocore.exceptions import ClientError
-
 from geoschem_bench.aws.account import Account
-from geoschem_bench.aws.doctor.quotas import Quota, quota_of
-from geoschem_bench.aws.refusals import code_of
+from geoschem_bench.aws.doctor.quotas import Quota, granted, quota_of
 from geoschem_bench.catalog import Catalog
 
 __all__ = ["Quota", "granted_vcpus", "quota_of", "request_command", "vcpus_in_use"]
@@ -18,15 +15,8 @@ _ALIVE = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
 
 
 def granted_vcpus(account: Account, quota: Quota) -> float:
-    """What the account may have. AWS applies a value of its own only after a use or a wish."""
-    client = account.client("service-quotas")
-    asked = {"ServiceCode": _SERVICE, "QuotaCode": quota.code}
-    try:
-        return float(client.get_service_quota(**asked)["Quota"]["Value"])
-    except ClientError as error:
-        if code_of(error) != "NoSuchResourceException":
-            raise
-    return float(client.get_aws_default_service_quota(**asked)["Quota"]["Value"])
+    """What the account may have."""
+    return granted(account, quota)[0]
 
 
 def vcpus_in_use(account: Account, quota: Quota, catalog: Catalog) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
+from geoschem_bench.aws.account import Account
 from geoschem_bench.aws.batch_resources import Environment
 from geoschem_bench.aws.doctor.finding import Finding, failed, ok, skipped, unknown
 from geoschem_bench.aws.doctor.patient import Patient
@@ -111,9 +112,9 @@ def _unclear_sizes(patient: Patient) -> Iterator[str]:
                 yield f"how many vCPUs {name} of environment {environment.name} needs at once"
 
 
-def _granted(patient: Patient, quota: Quota) -> tuple[float, str]:
+def granted(account: Account, quota: Quota) -> tuple[float, str]:
     """The quota's value, and whose it is. AWS applies one only where there is a usage or a wish."""
-    client = patient.account.client("service-quotas")
+    client = account.client("service-quotas")
     asked = {"ServiceCode": _SERVICE, "QuotaCode": quota.code}
     try:
         return float(client.get_service_quota(**asked)["Quota"]["Value"]), "granted"
@@ -129,15 +130,15 @@ def _judged(patient: Patient, need: Need) -> Finding:
     code = f"--service-code {_SERVICE} --quota-code {quota.code}"
     command = patient.command(f"service-quotas get-service-quota {code}")
     try:
-        granted, whose = _granted(patient, quota)
+        value, whose = granted(patient.account, quota)
     except ClientError as error:  # of one quota: the others may still be told
         why = explained(error, patient.region, patient.account.profile)
         return unknown(check, f"{quota.title}: {why}", command, f"see {_CONSOLE}, or mend that")
     if whose != "granted":
         command = patient.command(f"service-quotas get-aws-default-service-quota {code}")
-    what = f"{quota.title}: {granted:g} vCPUs {whose}, {need.vcpus} needed by {need.what}"
-    if granted >= need.vcpus:
-        return ok(check, what + _note(patient, quota, granted), command)
+    what = f"{quota.title}: {value:g} vCPUs {whose}, {need.vcpus} needed by {need.what}"
+    if value >= need.vcpus:
+        return ok(check, what + _note(patient, quota, value), command)
     ask = patient.command(
         f"service-quotas request-service-quota-increase {code} --desired-value {need.vcpus}"
     )

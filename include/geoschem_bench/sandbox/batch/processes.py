@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from collections.abc import Iterator, Sequence
 
@@ -49,14 +48,6 @@ def kill_all(job_id: str, leader: int | None = None, known: Sequence[psutil.Proc
         for process in sorted(left, key=lambda each: (each.create_time(), each.pid)):
             _kill(process)
         time.sleep(_PAUSE_SECONDS)
-
-
-def send(pid: int, signal_number: signal.Signals) -> None:
-    """Sends a signal; a process that has ended meanwhile is what we wanted."""
-    try:
-        os.kill(pid, signal_number)
-    except ProcessLookupError:
-        return
 
 
 def _kill(process: psutil.Process) -> None:
