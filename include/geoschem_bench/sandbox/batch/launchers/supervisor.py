@@ -47,11 +47,12 @@ def _read_all() -> list[bytes]:
 
 
 def _become(arguments: list[bytes], environment: dict[bytes, bytes], pipe: int) -> None:
-    """The command, in a session of its own; what Python ignores, it shall not ignore."""
+    """The command, in a session of its own; what Python or `nohup` ignore, it shall not ignore."""
     try:
         os.setsid()
-        for number in (_signal.SIGPIPE, _signal.SIGXFSZ):
-            _signal.signal(number, _signal.SIG_DFL)
+        for number in _signal.valid_signals():
+            if _signal.getsignal(number) == _signal.SIG_IGN:
+                _signal.signal(number, _signal.SIG_DFL)
         os.execvpe(arguments[0], arguments, environment)  # noqa: S606 - a job is a command
     except OSError as error:
         _tell(pipe, b"E%d\n" % (error.errno or 0))
