@@ -17,6 +17,9 @@ from geoschem_bench.cli.connection import (
 from geoschem_bench.cli.console import out, say, table_of
 from geoschem_bench.wiring import state_folder
 
+HOST = "127.0.0.1"
+SERVICE_PORT = 5000
+
 app = typer.Typer(help="A stand-in for AWS on this computer, on loopback.", no_args_is_help=True)
 app.add_typer(faults.app, name="fault")
 app.command()(faults.calls)
@@ -55,6 +58,21 @@ def up(
         return
     say(f"Sandbox at {running.endpoint_url}, process {running.pid}, bucket {running.bucket}")
     say('For a shell: eval "$(geoschem-bench sandbox up --env)"')
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Beyond loopback inside a container only.")] = HOST,
+    port: Annotated[int, typer.Option(min=1, max=65535)] = SERVICE_PORT,
+) -> None:
+    """Run the sandbox in the foreground, as a container does.
+
+    Its key is what AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY say.
+    """
+    from geoschem_bench import sandbox
+
+    say(f"Sandbox on {host}:{port}, stored in {state_folder()}")
+    sandbox.serve(state_folder(), host, port, region=sandbox_region(), queues=sandbox_queues())
 
 
 @app.command()

@@ -11,6 +11,17 @@ there again after a restart or a crash.
 from geoschem_bench.sandbox.deployment import deploy
 from geoschem_bench.sandbox.lifecycle import down, job_counts, running, status, up
 from geoschem_bench.sandbox.record import Sandbox
+from geoschem_bench.sandbox.service import serve
 from geoschem_bench.sandbox.settings import Behaviour
 
-__all__ = ["Behaviour", "Sandbox", "deploy", "down", "job_counts", "running", "status", "up"]
+__all__ = [
+    "Behaviour",
+    "Sandbox",
+    "deploy",
+    "down",
+    "job_counts",
+    "running",
+    "serve",
+    "status",
+    "up",
+]

@@ -47,6 +47,13 @@ def ensure_credentials(folders: Folders) -> None:
         _write(folders, made)
 
 
+def keep_credentials(folders: Folders, wanted: Credentials) -> None:
+    """Makes this the key, where others have to know it before the sandbox is there."""
+    folders.make()
+    if _read(folders) != wanted:
+        _write(folders, wanted)
+
+
 def _read(folders: Folders) -> Credentials | None:
     try:
         document = read_json(folders.credentials_file)

@@ -46,6 +46,7 @@ def up(
     region: str = DEFAULT_REGION,
     queues: Collection[str] = (),
     behaviour: Behaviour | None = None,
+    address: tuple[str, int] | None = None,
 ) -> Sandbox:
     """Starts the sandbox of this state, or finds the one that runs, with everything deployed.
 
@@ -55,6 +56,7 @@ def up(
         queues: Queues wanted besides the established ones.
         behaviour: Where a new server shall differ from AWS. Without it, jobs run as they did in
             the last one, if that was killed, and in whatever way a running one runs them.
+        address: Host and port for a new server; None: loopback, and the last one's port.
 
     Raises:
         SandboxError: it does not start, or one for another region or launcher is running.
@@ -64,7 +66,7 @@ def up(
         record = _living(folders)
         if record is None:
             ensure_credentials(folders)
-            record = _start(folders, region, behaviour)
+            record = _start(folders, region, behaviour, address)
         else:
             _check_is_wanted(record, folders, region, behaviour)
         sandbox = _sandbox(record, state_dir)
@@ -117,10 +119,11 @@ def running(
     region: str = DEFAULT_REGION,
     queues: Collection[str] = (),
     behaviour: Behaviour | None = None,
+    address: tuple[str, int] | None = None,
 ) -> Iterator[Sandbox]:
     """A sandbox for the time of a block, for tests. Takes what `up` takes."""
     try:
-        yield up(state_dir, region=region, queues=queues, behaviour=behaviour)
+        yield up(state_dir, region=region, queues=queues, behaviour=behaviour, address=address)
     finally:
         down(state_dir)
 
@@ -194,9 +197,17 @@ def _renewed_choice(folders: Folders, behaviour: Behaviour | None) -> Choice:
     return choice
 
 
-def _start(folders: Folders, region: str, behaviour: Behaviour | None) -> ServerRecord:
+def _start(
+    folders: Folders,
+    region: str,
+    behaviour: Behaviour | None,
+    address: tuple[str, int] | None,
+) -> ServerRecord:
     choice = _renewed_choice(folders, behaviour)
-    process = _spawn(folders, _command(folders, region, behaviour or Behaviour(), choice))
+    command = _command(folders, region, behaviour or Behaviour(), choice)
+    if address:  # said last, it counts
+        command += ["--host", address[0], "--port", str(address[1])]
+    process = _spawn(folders, command)
     if not is_deployed(folders, region=region):
         import boto3  # noqa: F401 - which deploying will need, while there is nothing else to do
     for pid in [pid for pid, child in _started.items() if child.poll() is not None]:

@@ -51,7 +51,12 @@ class Server:
     """All parts of a running sandbox."""
 
     def __init__(
-        self, folders: Folders, region: str, port: int, behaviour: Behaviour, engine: str | None
+        self,
+        folders: Folders,
+        region: str,
+        address: tuple[str, int],
+        behaviour: Behaviour,
+        engine: str | None,
     ) -> None:
         self._folders = folders
         self._choice = Choice(behaviour.launcher, engine)
@@ -64,7 +69,7 @@ class Server:
         self._state = BatchState(folders.batch, *place, behaviour, self._faults)
         self._logs = LogStore(folders.logs, region, DEFAULT_ACCOUNT_ID)
         self._router = self._make_router()
-        self._http = _listen(port, self._router)
+        self._http = _listen(*address, self._router)
         self._scheduler = Scheduler(self._state, self._make_host(behaviour))
 
     def _make_router(self) -> Router:
@@ -169,14 +174,14 @@ class _QuietHandler(MotoRequestHandler):
         """Says nothing."""
 
 
-def _listen(port: int, router: Router) -> BaseWSGIServer:
+def _listen(host: str, port: int, router: Router) -> BaseWSGIServer:
     """Takes the wanted port, or any free one when it is taken."""
     for wanted in (port, 0):
         try:
-            return make_server(HOST, wanted, router, threaded=True, request_handler=_QuietHandler)
+            return make_server(host, wanted, router, threaded=True, request_handler=_QuietHandler)
         except (OSError, SystemExit):  # werkzeug explains a taken port and exits
             continue
-    raise SandboxError(f"no port of {HOST} is free; see `ss -ltn`")
+    raise SandboxError(f"no port of {host} is free; see `ss -ltn`")
 
 
 def _cores() -> int:
@@ -209,6 +214,7 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--region", required=True)
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--host", default=HOST, help="beyond loopback inside a container only")
     parser.add_argument("--concurrent-jobs", type=int, default=usual.concurrent_jobs)
     parser.add_argument("--stop-seconds", type=float, default=usual.stop_seconds)
     parser.add_argument(
@@ -229,7 +235,8 @@ def main(arguments: list[str]) -> None:
     )
     lock = _claim(folders)
     try:
-        Server(folders, given.region, given.port, behaviour, given.engine).run()
+        address = (given.host, given.port)
+        Server(folders, given.region, address, behaviour, given.engine).run()
     except SandboxError as error:  # a damaged file, say: its message tells all there is to do
         sys.exit(str(error))
     finally:
