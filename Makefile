@@ -22,13 +22,21 @@ demo: .venv/.ready  ## What published runs say: fastest and cheapest instance, i
 run: .venv/.ready  ## Run a suite on this computer to its report: make run SUITE=mini
 	$(BIN)/geoschem-bench run $(SUITE)
 
+ui: .venv/.ready  ## Airflow's web page and servers on this computer, with the sandbox; says how to log in
+	$(BIN)/geoschem-bench ui up
+
+ui-down: .venv/.ready  ## End them; history and login stay
+	$(BIN)/geoschem-bench ui down
+
 test: .venv/.ready test-core  ## All tests; those of real containers where there is an engine
 	@container/engine.sh check || echo "The tests of real containers are left out" >&2
 	@tests/servers/postgresql.sh check || echo "The tests in a running Airflow are left out" >&2
 	@container/engine.sh check 2>/dev/null || export GEOSCHEM_BENCH_NO_CONTAINERS=1; \
 	  $(BIN)/python -m pytest -n 2 --dist loadfile tests/aws && \
-	  $(BIN)/python -m pytest --ignore=tests/unit --ignore=tests/aws --ignore=tests/orchestration tests
+	  $(BIN)/python -m pytest --ignore=tests/unit --ignore=tests/aws --ignore=tests/orchestration --ignore=tests/compose tests
 	@if tests/servers/postgresql.sh check 2>/dev/null; then $(BIN)/python -m pytest tests/orchestration; fi
+	@if tests/compose/programs.sh check && tests/servers/postgresql.sh check 2>/dev/null; then $(BIN)/python -m pytest tests/compose; \
+	  else echo "The tests of docker-compose.yaml are left out" >&2; fi
 
 test-core: .venv-core/.ready  ## The core's unit tests, with neither Airflow nor boto3 installed
 	$(CORE)/python -m pytest -n auto --dist worksteal tests/unit
@@ -53,13 +61,19 @@ template: .venv/.ready  ## Synthesize infra/BenchmarkingStack.template.json anew
 bench: .venv/.ready  ## Measure this software itself (recorded, never asserted)
 	$(BIN)/python -m benchmarks.measure --write
 
+chaos: .venv/.ready  ## Strike runs at random and check that nothing is lost: make chaos N=20 SEED=1
+	$(BIN)/python -m benchmarks.chaos --faults $(or $(N),20) --seed $(or $(SEED),1)
+
+nights: .venv/.ready  ## Night after night in one Airflow: does anything grow? make nights N=24
+	$(BIN)/python -m benchmarks.nights --nights $(or $(N),24)
+
 lock: .venv/.ready  ## Compile requirements*.txt anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras pyproject.toml --output-file requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --constraint requirements.txt --output-file requirements-dev.txt
 	for part in runner build; do $(BIN)/uv pip compile --quiet --no-annotate --no-header --generate-hashes --python-version 3.11 --python-platform x86_64-manylinux_2_28 --constraint requirements.txt --no-emit-package netcdf4 --no-emit-package cftime --no-emit-package certifi container/requirements-$$part.in --output-file container/requirements-$$part.txt || exit 1; done
 
-clean:  ## Stop the sandbox and remove what was installed and what runs left behind
-	test ! -x $(BIN)/geoschem-bench || $(BIN)/geoschem-bench sandbox down
+clean:  ## Stop servers and sandbox and remove what was installed and what runs left behind
+	test ! -x $(BIN)/geoschem-bench || { $(BIN)/geoschem-bench ui down && $(BIN)/geoschem-bench sandbox down; }
 	rm -rf .venv .venv-core .cache .geoschem-bench
 
 .venv/.ready: requirements.txt requirements-dev.txt pyproject.toml
@@ -73,11 +87,11 @@ clean:  ## Stop the sandbox and remove what was installed and what runs left beh
 .venv-core/.ready: .venv/.ready
 	@echo "Installing the core alone into .venv-core"
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-core
-	@$(BIN)/uv pip install --quiet --python $(CORE)/python --constraint requirements.txt --constraint requirements-dev.txt --editable . pytest pytest-xdist hypothesis
+	@$(BIN)/uv pip install --quiet --python $(CORE)/python --constraint requirements.txt --constraint requirements-dev.txt --editable . pytest pytest-xdist hypothesis psutil
 	@touch $@
 
 
 sample-report: .venv/.ready  ## Make docs/sample-report anew (a test compares it)
 	$(BIN)/geoschem-bench demo --made-at 2026-11-22 --to docs/sample-report
 
-.PHONY: help setup demo run sample-report test test-core check container template bench lock clean
+.PHONY: help setup demo run ui ui-down sample-report test test-core check container template bench chaos nights lock clean

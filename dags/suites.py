@@ -14,17 +14,18 @@ from geoschem_bench.orchestration.budget import watch_budget
 from geoschem_bench.orchestration.dag import broken_suite_dag, offer_params, suite_dag
 from geoschem_bench.orchestration.gates import open_gates
 from geoschem_bench.orchestration.janitor import sweep_strays
+from geoschem_bench.orchestration.loading import load_results
 from geoschem_bench.orchestration.phases import run_phase
 from geoschem_bench.orchestration.suites import read_suites
 from geoschem_bench.orchestration.tasks import (
     analyse_results,
-    give_verdict,
-    load_results,
     make_plan,
     publish_report,
     recommend_instances,
     submits,
 )
+from geoschem_bench.orchestration.telling import tell_people
+from geoschem_bench.orchestration.verdict import give_verdict
 from geoschem_bench.planning import plan_suite
 from geoschem_bench.suite import PHASES, Suite
 from geoschem_bench.wiring import routes_of
@@ -38,11 +39,12 @@ def declare(suite: Suite) -> DAG:
     with suite_dag(suite, planned) as dag:
         plan = last = make_plan(suite)
         ready = open_gates(suite, planned, submits(after=watch_budget(suite, plan)))
-        for phase in PHASES:
-            last = run_phase(suite, phase, planned, ready=ready, after=last)
-        janitor = sweep_strays(planned, keep_warm=suite.header.keep_warm)
         load, analyse, recommend = load_results(), analyse_results(), recommend_instances()
-        last >> janitor >> load >> analyse >> recommend >> publish_report() >> give_verdict()
+        for phase in PHASES:
+            last = run_phase(suite, phase, planned, ready=ready, after=last, load=load)
+        janitor = sweep_strays(planned, keep_warm=suite.header.keep_warm)
+        publish, notify = publish_report(), tell_people(suite)
+        last >> janitor >> load >> analyse >> recommend >> publish >> notify >> give_verdict()
     offer_params(dag, suite)
     return dag
 

@@ -12,6 +12,7 @@ GeosChemBenchError
 ├── StorageError              an AWS service refused, or is not there
 │   └── LockedOutError        it does not let us in: no waiting mends that
 ├── SandboxError              the sandbox does not start, answer or stop
+├── ServerError               one of Airflow's servers, or its database, does not start or answer
 ├── StackError                the stack was not made, changed or removed as asked
 └── BenchmarkError            a benchmark failed, with a Reason from the closed list
 
@@ -102,6 +103,10 @@ class LockedOutError(StorageError):
 
 class SandboxError(GeosChemBenchError):
     """The sandbox does not start, answer or stop."""
+
+
+class ServerError(GeosChemBenchError):
+    """One of Airflow's servers, or its database, does not start, answer or stop."""
 
 
 class StackError(GeosChemBenchError):

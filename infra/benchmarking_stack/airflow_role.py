@@ -11,7 +11,7 @@ from aws_cdk import aws_logs as logs
 
 from infra.benchmarking_stack.names import JOB_DEFINITION, PREFIX, PROJECT
 from infra.benchmarking_stack.roles import Statement, allow, owned, read_input, role, this_account
-from infra.benchmarking_stack.storage import Storage
+from infra.benchmarking_stack.storage import RUNS, Storage
 
 
 def build(
@@ -58,13 +58,22 @@ def _warm() -> Statement:
 
 def _results(storage: Storage) -> list[Statement]:
     objects = Fn.sub("${Bucket.Arn}/*")
+    # What `geoschem-bench clean` deletes when it is old, and nothing else
+    erased = (Fn.sub(f"${{Bucket.Arn}}/{RUNS}*"), Fn.sub(f"${{Bucket.Arn}}/reports/{RUNS}*"))
     indexes = Fn.sub("${Table.Arn}/index/*")
     return [
         allow("Objects", ["s3:GetObject", "s3:PutObject"], objects),
+        allow("Clean", ["s3:DeleteObject"], *erased),
         allow("Bucket", ["s3:ListBucket"], storage.bucket_arn),
         allow(
             "Table",
-            ["dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"],
+            [
+                "dynamodb:DeleteItem",
+                "dynamodb:DescribeTable",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:Query",
+            ],
             storage.table_arn,
             indexes,
         ),

@@ -132,13 +132,6 @@ _STORAGE: dict[str, dict[str, Any]] = {
         "allowed_values": list(_DAYS_OF_LOGS),
         "description": "How long logs of jobs and events are kept (days)",
     },
-    "ResultsRetentionDays": {
-        "type": "Number",
-        "default": 365,
-        "min_value": 1,
-        "max_value": 3650,
-        "description": "How long the objects of a run are kept in the bucket (days)",
-    },
 }
 _PEOPLE: dict[str, dict[str, Any]] = {
     "NotificationEmail": {

@@ -8,7 +8,7 @@ from aws_cdk import Aws, CfnDeletionPolicy, CfnResource, Fn, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 
-from infra.benchmarking_stack.conditions import ON_AWS, if_given, number
+from infra.benchmarking_stack.conditions import ON_AWS, if_given
 
 RUNS = "runs/"
 """All that a run writes lies under it."""
@@ -76,20 +76,15 @@ def _lifecycle() -> s3.CfnBucket.LifecycleConfigurationProperty:
     rule = s3.CfnBucket.RuleProperty
     old = s3.CfnBucket.NoncurrentVersionExpirationProperty(noncurrent_days=_OLD_VERSIONS_DAYS)
     parts = s3.CfnBucket.AbortIncompleteMultipartUploadProperty(days_after_initiation=_UPLOAD_DAYS)
-    runs = rule(
-        id="runs",
-        status="Enabled",
-        prefix=RUNS,
-        expiration_in_days=number("ResultsRetentionDays"),
-    )
-    rest = rule(
-        id="rest",
+    # Runs have no age here: each suite keeps its own for its own time, and a baseline for ever
+    versions = rule(
+        id="versions",
         status="Enabled",
         noncurrent_version_expiration=old,
         abort_incomplete_multipart_upload=parts,
         expired_object_delete_marker=True,
     )
-    return s3.CfnBucket.LifecycleConfigurationProperty(rules=[runs, rest])
+    return s3.CfnBucket.LifecycleConfigurationProperty(rules=[versions])
 
 
 def _tls_only(stack: Stack, bucket: s3.CfnBucket) -> None:

@@ -30,6 +30,8 @@ NAG = {
     ("AirflowRole", "IAM5[Resource::*]"): _NO_RESOURCE,
     ("AirflowRole", "IAM5[Resource::arn:aws:s3:::gcgrid/*]"): "public input data",
     ("AirflowRole", "IAM5[Resource::<Bucket.Arn>/*]"): _OBJECTS,
+    ("AirflowRole", "IAM5[Resource::<Bucket.Arn>/runs/*]"): _OBJECTS,
+    ("AirflowRole", "IAM5[Resource::<Bucket.Arn>/reports/runs/*]"): _OBJECTS,
     ("AirflowRole", "IAM5[Resource::<Table.Arn>/index/*]"): _OBJECTS,
     (
         "AirflowRole",

@@ -47,7 +47,7 @@ def test_a_failed_benchmark_stops_nothing_and_fails_the_run(quick):
     assert quick.tasks["phase_1.QUICK-TRANSPORT"] == "success"
     assert quick.tasks["phase_2.QUICK-GCHP"] == "failed"
     assert quick.tasks["phase_4.QUICK-ELSEWHERE"] == "failed"
-    for task in ("janitor", "load", "analyse", "recommend", "publish"):
+    for task in ("phase_2.load", "janitor", "load", "analyse", "recommend", "publish"):
         assert quick.tasks[task] == "success"
     assert quick.tasks["verdict"] == "failed"
 
@@ -87,6 +87,15 @@ def test_job_records_are_written_whatever_became_of_the_job(quick):
     assert records["QUICK-ELSEWHERE"].status == "NOT_SUBMITTED"
 
 
+def test_the_index_leads_to_the_report_without_any_server_of_airflow(quick):
+    settings = read_settings()
+    objects, root = object_store(settings), f"s3://{settings.bucket}/reports/"
+    link = f"runs/{quick.run_id}/report.html".encode()
+    assert b'"../' + link in (objects.get(f"{root}index.html") or b"")
+    assert b'"../../' + link in (objects.get(f"{root}quick/index.html") or b"")
+    assert objects.get(f"{root}quick/latest.html")
+
+
 def test_the_report_names_the_failures(quick):
     settings = read_settings()
     page = object_store(settings).get(f"s3://{settings.bucket}/runs/{quick.run_id}/report.html")
@@ -101,6 +110,8 @@ def test_only_the_phases_asked_for_run(sandbox):
     assert run.tasks["phase_1.QUICK-TRANSPORT"] == "skipped"
     assert run.tasks["phase_2.QUICK-GCHP"] == "skipped"
     assert run.tasks["phase_4.QUICK-ELSEWHERE"] == "failed"
+    # a phase that was skipped has no results to tell of
+    assert [run.tasks[f"phase_{n}.load"] for n in (1, 2, 4)] == ["skipped", "skipped", "success"]
     assert count_jobs(sandbox) == before
     settings = read_settings()
     plan = read_plan(run.run_id, settings.bucket, object_store(settings))

@@ -30,7 +30,6 @@ DEFAULTS = {
     "BucketName": "",
     "TableName": "geoschem-benchmarks",
     "LogRetentionDays": "90",
-    "ResultsRetentionDays": 365,
     "RunnableSeconds": 3600,
     "NotificationEmail": "",
     "MonthlyBudgetUsd": 100,

@@ -109,9 +109,19 @@ def test_airflow_changes_our_environments_only_and_of_their_tags_its_own(roles):
         assert key.startswith("geoschem-bench-")
 
 
-def test_airflow_deletes_nothing(roles):
-    actions = {action for s in statements(roles["AirflowRole"]) for action in s["Action"]}
-    assert not [action for action in actions if "Delete" in action]
+def test_airflow_deletes_what_a_run_has_left_and_nothing_else(roles):
+    deleting = [
+        s
+        for s in statements(roles["AirflowRole"])
+        if any("Delete" in action for action in s["Action"])
+    ]
+    assert deleting == [_statement(roles["AirflowRole"], sid) for sid in ("Clean", "Table")]
+    assert deleting[0]["Action"] == ["s3:DeleteObject"]
+    assert deleting[0]["Resource"] == [
+        {"Fn::Sub": "${Bucket.Arn}/runs/*"},
+        {"Fn::Sub": "${Bucket.Arn}/reports/runs/*"},
+    ]
+    assert {a for a in deleting[1]["Action"] if "Delete" in a} == {"dynamodb:DeleteItem"}
 
 
 AIRFLOW_ASKS = {
@@ -128,6 +138,8 @@ AIRFLOW_ASKS = {
     "ec2:DescribeSpotPriceHistory pricing:GetProducts cloudformation:DescribeStacks",
     "results": "s3:PutObject s3:GetObject s3:ListBucket dynamodb:GetItem dynamodb:PutItem "
     "dynamodb:Query sns:Publish",
+    "cleaning": "s3:ListBucket s3:PutObject s3:DeleteObject dynamodb:Query dynamodb:DeleteItem "
+    "batch:DescribeJobQueues batch:ListJobs batch:DescribeJobs batch:TerminateJob",
 }
 """What each part of a run asks of AWS."""
 

@@ -9,6 +9,7 @@ import pytest
 from geoschem_bench.cli.connection import sandbox_queues
 from geoschem_bench.sandbox import Behaviour
 from geoschem_bench.sandbox import running as sandbox_running
+from tests.mailbox import topic_of
 from tests.servers import airflow, postgres
 from tests.servers.guard import guarded
 from tests.servers.settings import REPOSITORY
@@ -53,6 +54,7 @@ def suites(tmp_path_factory):
 def servers(tmp_path_factory, cluster, sandbox, suites):
     """api-server, scheduler, dag-processor and triggerer, all ready."""
     home = tmp_path_factory.mktemp("airflow") / "home"
-    extra = sandbox.environment() | {"PYTHONPATH": str(POLICY)}
+    told = {"GEOSCHEM_BENCH_TOPIC": topic_of(sandbox)}
+    extra = sandbox.environment() | told | {"PYTHONPATH": str(POLICY)}
     with airflow.running(home, suites, cluster=cluster, extra=extra) as started:
         yield started

@@ -47,10 +47,15 @@ class RunJobs:
         self.run_id = benchmark_run_id(
             datetime.fromisoformat(dag_run["run_after"]), dag_run["dag_id"], dag_run["dag_run_id"]
         )
-        self.settings = Settings(
+        self.settings = self.settings_of(sandbox)
+        self._session = session_of(sandbox)
+
+    @staticmethod
+    def settings_of(sandbox: Any) -> Settings:
+        """Where results go."""
+        return Settings(
             bucket=sandbox.bucket, region=sandbox.region, endpoint_url=sandbox.endpoint_url
         )
-        self._session = session_of(sandbox)
 
     @property
     def batch(self) -> Any:

@@ -164,7 +164,8 @@ def test_two_things_of_a_session_are_each_ended_by_their_own_guard(tmp_path):
         assert session.stdout is not None
         assert session.stdout.readline() == b"started\n"
         assert marked(tmp_path / "sandbox") == []
-        assert len(marked(tmp_path / "airflow")) == 40
+        # Popen returns a moment before a process has its environment
+        wait_until(lambda: len(marked(tmp_path / "airflow")) == 40, "the marks", timeout_seconds=20)
         session.send_signal(signal.SIGKILL)
     wait_until(lambda: not marked(tmp_path / "airflow"), "their end", timeout_seconds=20)
 

@@ -53,6 +53,17 @@ class DynamoResultsStore:
         """All results of a month, oldest first."""
         return self._query("by_month", "month", month)
 
+    def delete(self, results: Iterable[Result]) -> int:
+        """Delete their rows, several at a time; how many were asked for."""
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            return sum(1 for _ in pool.map(self._delete_one, results))
+
+    def _delete_one(self, result: Result) -> None:
+        try:
+            self._client.delete_item(TableName=self._table, Key=_key(result))
+        except (ClientError, BotoCoreError) as error:
+            raise self._refused("delete from", error) from error
+
     def _put_one(self, result: Result) -> Stored:
         try:
             item = to_item(result)
@@ -85,7 +96,7 @@ class DynamoResultsStore:
         return Stored.SAME if same else Stored.NEW
 
     def _existing(self, result: Result) -> dict[str, Any] | None:
-        key = {"benchmark_id": {"S": result.benchmark_id}, "run_key": {"S": result.run_key}}
+        key = _key(result)
         try:
             answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         except (ClientError, BotoCoreError) as error:
@@ -115,6 +126,10 @@ class DynamoResultsStore:
             return refused(f"cannot {verb} the table {self._table}: {said}")
         return StorageError(f"cannot {verb} the table {self._table}: {error}; check its name, the "
                             "region and the role's permissions")  # fmt: skip
+
+
+def _key(result: Result) -> dict[str, Any]:
+    return {"benchmark_id": {"S": result.benchmark_id}, "run_key": {"S": result.run_key}}
 
 
 def to_item(result: Result) -> dict[str, Any]:

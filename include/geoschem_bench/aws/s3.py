@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, BinaryIO
 
@@ -11,10 +11,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from geoschem_bench import units
 from geoschem_bench.aws.refusals import explained, is_lockout, is_of_access
 from geoschem_bench.errors import LockedOutError, NotFoundError, StorageError, UserError
+from geoschem_bench.records import Stamp
 
 _LARGEST = 100_000_000
 _WEEK_SECONDS = 7 * units.SECONDS_PER_DAY
 """The longest that AWS signs for."""
+_DELETED_AT_ONCE = 1000
+"""Of one call of DeleteObjects."""
 _ABSENT = ("NoSuchKey", "404", "NotFound")
 
 
@@ -38,6 +41,14 @@ class S3ObjectStore:
         for page in self._pages(prefix, Bucket=bucket, Prefix=key):
             for item in page.get("Contents", []):
                 yield f"s3://{bucket}/{item['Key']}"
+
+    def stamps(self, prefix: str) -> Iterator[Stamp]:
+        """What lies under `prefix`, sorted, and since when."""
+        bucket, key = split_address(prefix)
+        for page in self._pages(prefix, Bucket=bucket, Prefix=key):
+            for item in page.get("Contents", []):
+                address = f"s3://{bucket}/{item['Key']}"
+                yield Stamp(address, item["ETag"], item["LastModified"])
 
     def folders(self, prefix: str) -> Iterator[str]:
         """Names directly under `prefix`, which ends in a slash."""
@@ -94,6 +105,30 @@ class S3ObjectStore:
             self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
         except (ClientError, BotoCoreError) as error:
             raise self._refused("write", address, error) from error
+
+    def delete(self, addresses: Iterable[str]) -> int:
+        """Delete them, a thousand a call; how many were asked for. What is gone is no error.
+
+        In a bucket with versions, as ours, they stay behind a delete marker for a while.
+        """
+        keys: dict[str, tuple[str, ...]] = {}
+        for address in addresses:
+            bucket, key = split_address(address)
+            keys[bucket] = (*keys.get(bucket, ()), key)
+        for bucket, found in keys.items():
+            for start in range(0, len(found), _DELETED_AT_ONCE):
+                self._delete(bucket, found[start : start + _DELETED_AT_ONCE])
+        return sum(map(len, keys.values()))
+
+    def _delete(self, bucket: str, keys: Sequence[str]) -> None:
+        some = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+        try:
+            answer = self._client.delete_objects(Bucket=bucket, Delete=some)
+        except (ClientError, BotoCoreError) as error:
+            raise self._refused("delete", f"s3://{bucket}/{keys[0]}", error) from error
+        for failure in answer.get("Errors", []):
+            refusal = ClientError({"Error": failure}, "DeleteObjects")
+            raise self._refused("delete", f"s3://{bucket}/{failure['Key']}", refusal)
 
     def signed_url(self, address: str) -> str:
         """An address that a browser can open without credentials, for a week at the most."""

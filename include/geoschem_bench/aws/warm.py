@@ -9,6 +9,7 @@ further than the others allow, and never below what it was before any of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +22,30 @@ BEFORE_TAG = "geoschem-bench-least"
 """The minimum before anybody wanted more."""
 _LOOKS = 3
 """Another run may come or go between our look and our change; then look again."""
+
+
+@dataclass(frozen=True)
+class Want:
+    """What one phase of a run wants of an environment."""
+
+    environment: str
+    queue: str
+    """One that leads there."""
+    who: str
+    vcpus: int | None
+    """None where the tag cannot be read."""
+    until: datetime | None
+    """None where the tag cannot be read: then it is in force no more."""
+
+    @property
+    def run_id(self) -> str:
+        """Of the run; `who` is `<run>-<phase>`."""
+        return self.who.rpartition("-")[0]
+
+    @property
+    def title(self) -> str:
+        """Who wants it, for a person."""
+        return self.who or "an earlier run"
 
 
 class WarmEnvironments:
@@ -71,6 +96,25 @@ class WarmEnvironments:
             # also where it is gone already: the try before may have come no further than this
             if is_there or BEFORE_TAG in found["tags"]:
                 yield f"{environment} keeps {self._settle(environment)} vCPUs"
+
+    def wants(self, queues: Iterable[str]) -> Iterator[Want]:
+        """All wants of the environments behind these queues, in force or not.
+
+        Raises:
+            StorageError: AWS cannot be asked.
+        """
+        seen: set[str] = set()
+        for name, queue in self._asked(queues_named, batch=self._batch, names=queues).items():
+            first = queue.environments[:1]
+            if not first or first[0] in seen:
+                continue
+            seen.add(first[0])
+            tags = self._look(first[0])["tags"]
+            wants = sorted(key for key in tags if key.startswith(WANT_TAG))
+            for key in wants:
+                yield Want(first[0], name, key.removeprefix(WANT_TAG), *_parsed(tags[key]))
+            if BEFORE_TAG in tags and not wants:  # a run was killed while it let go
+                yield Want(first[0], name, "", None, None)
 
     def settle_lapsed(self, queues: Iterable[str]) -> Iterator[str]:
         """End what runs that never came back have wanted; says what was done.
@@ -157,14 +201,22 @@ def _wants(tags: Mapping[str, str]) -> tuple[list[int], list[str]]:
     for key, value in tags.items():
         if not key.startswith(WANT_TAG):
             continue
-        vcpus, _, until = value.partition("@")
-        try:
-            in_force = datetime.fromisoformat(until) > datetime.now(UTC)
-            wants += [int(vcpus)] if in_force else []
-        except (ValueError, TypeError):
-            in_force = False
-        lapsed += [] if in_force else [key]
+        vcpus, until = _parsed(value)
+        if vcpus is None or until is None or until <= datetime.now(UTC):
+            lapsed.append(key)
+        else:
+            wants.append(vcpus)
     return wants, lapsed
+
+
+def _parsed(value: str) -> tuple[int | None, datetime | None]:
+    """How many vCPUs until when; nothing where that cannot be read."""
+    vcpus, _, until = value.partition("@")
+    try:
+        moment = datetime.fromisoformat(until)
+        return int(vcpus), moment if moment.tzinfo else None
+    except ValueError:
+        return None, None
 
 
 def _names(tags: Iterable[str]) -> str:

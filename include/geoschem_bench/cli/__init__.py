@@ -13,16 +13,19 @@ import typer
 from geoschem_bench import __version__
 from geoschem_bench.cli import (
     catalog,
+    clean,
     compare,
     demo,
     import_logs,
     prices,
     recommend,
+    reports,
     run,
     runs,
     sandbox,
     stack,
     suites,
+    ui,
 )
 from geoschem_bench.cli.console import complain
 from geoschem_bench.errors import EXIT_OWN_ERROR, GeosChemBenchError, UserError
@@ -44,11 +47,14 @@ app.command("import")(import_logs.import_logs)
 app.command()(compare.compare)
 app.command("recommend")(recommend.recommend_types)
 app.command()(runs.report)
+app.command()(reports.reports)
+app.command()(clean.clean)
 app.command()(demo.demo)
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(prices.app, name="prices")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(stack.app, name="stack")
+app.add_typer(ui.app, name="ui")
 
 
 @app.callback(invoke_without_command=True)

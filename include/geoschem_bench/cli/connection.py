@@ -175,7 +175,7 @@ def _forget_other_accounts() -> None:
 def foreign_settings() -> list[str]:
     """Variables that are set and would lead out of the sandbox, or to queues it has not."""
     names = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "GEOSCHEM_BENCH_QUEUES",
-             "GEOSCHEM_BENCH_JOB_DEFINITIONS")  # fmt: skip
+             "GEOSCHEM_BENCH_JOB_DEFINITIONS", "GEOSCHEM_BENCH_TOPIC")  # fmt: skip
     return [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL") or name in names]
 
 

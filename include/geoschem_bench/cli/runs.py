@@ -22,7 +22,6 @@ from geoschem_bench.records import (
     LoadSummary,
     Result,
     RunPlanFile,
-    load_prefix,
 )
 from geoschem_bench.report import head_table
 from geoschem_bench.selection import HELP
@@ -140,15 +139,21 @@ def load(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """File manifests in the table. Loading twice changes nothing."""
+    """File manifests in the table, and make their runs' reports. Twice changes nothing."""
     with connected() as settings:
         objects, store = object_store(settings), results_store(settings)
         if prefix and "/" in prefix:
-            summary = load_prefix(prefix, objects, store, load_prices())
+            loaded = pipeline.load_prefix_by_hand(
+                prefix, settings.bucket, objects, store, load_prices()
+            )
+            summary, run_ids = loaded.summary, loaded.run_ids
         else:
-            run_id = find_run(prefix, settings)
-            _check_ended(run_id, settings)
-            summary = pipeline.load_run(run_id, settings.bucket, objects, store, load_prices())
+            run_ids = (find_run(prefix, settings),)
+            _check_ended(run_ids[0], settings)
+            summary = pipeline.load_run(run_ids[0], settings.bucket, objects, store, load_prices())
+        for run_id in run_ids:
+            if pipeline.refresh_run(run_id, settings.bucket, objects, store):
+                say(f"report: s3://{settings.bucket}/runs/{run_id}/report.html")
         if as_json:
             print(summary.to_json().decode())  # noqa: T201
         _tell(summary)

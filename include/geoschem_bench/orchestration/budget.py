@@ -64,6 +64,10 @@ def may_spend(context: Any) -> bool:  # noqa: ANN401 - Airflow's context has no 
 def _budget_task(suite: Suite) -> Any:  # noqa: ANN401
     @task(task_id=BUDGET)
     def budget() -> str:
+        """Compares the most that the run can cost with the suite's budget: on, ask, or stop.
+
+        `budget.json` keeps what was decided.
+        """
         context, parts = get_current_context(), Parts()
         estimate = _estimate(context, parts, suite)
         print(headline(estimate))  # noqa: T201 - into the task's log

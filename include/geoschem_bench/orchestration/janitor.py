@@ -18,12 +18,13 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from geoschem_bench.errors import StorageError
 from geoschem_bench.orchestration.job_records import Submission, diagnose, write_record
-from geoschem_bench.orchestration.ownership import ID_TAG, RUN_TAG, number_of
+from geoschem_bench.orchestration.ownership import number_of
 from geoschem_bench.orchestration.run_context import PLAN, Parts, run_request
 from geoschem_bench.orchestration.scaling import settle_lapsed
 from geoschem_bench.orchestration.strays import END_SECONDS, end_job
 from geoschem_bench.orchestration.turns import ENDED
 from geoschem_bench.planning import PlannedBenchmark, job_name
+from geoschem_bench.records.strays import ID_TAG, RUN_TAG
 
 if TYPE_CHECKING:
     from geoschem_bench.aws.batch import BatchJobs, Job

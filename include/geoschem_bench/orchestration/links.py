@@ -80,10 +80,9 @@ def addresses(
         }
     region = parts.settings.region
     console = f"https://{region}.console.aws.amazon.com"
-    bucket, _, key = report.removeprefix("s3://").partition("/")
     found = {
         JobLink.name: f"{console}/batch/home?region={region}#jobs/detail/{job_id}",
-        ReportLink.name: f"{console}/s3/object/{bucket}?region={region}&prefix={quote_plus(key)}",
+        ReportLink.name: report_page(report, region),
     }
     if job and job.log_stream:
         group, stream = (_twice(each) for each in (job.log_group, job.log_stream))
@@ -92,6 +91,13 @@ def addresses(
             f"/log-events/{stream}"
         )
     return found
+
+
+def report_page(report: str, region: str) -> str:
+    """The page of AWS's console where `s3://…/report.html` is opened."""
+    bucket, _, key = report.removeprefix("s3://").partition("/")
+    console = f"https://{region}.console.aws.amazon.com"
+    return f"{console}/s3/object/{bucket}?region={region}&prefix={quote_plus(key)}"
 
 
 def _twice(text: str) -> str:

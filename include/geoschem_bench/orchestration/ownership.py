@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Any
 from geoschem_bench.aws.batch import BatchJobs, Job
 from geoschem_bench.errors import Reason
 from geoschem_bench.planning import job_name
+from geoschem_bench.records.strays import ID_TAG, RUN_TAG
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
 _log = logging.getLogger(__name__)
 
-RUN_TAG = "geoschem-bench-run"
-ID_TAG = "geoschem-bench-id"
 GENERATION_TAG = "geoschem-bench-generation"
 _KEY = "job"
 """Of the task's state store."""

@@ -1,4 +1,4 @@
-"""A phase of a suite as a task group: gate, one task per benchmark, done.
+"""A phase of a suite as a task group: gate, one task per benchmark, done, load.
 
 Gate and done keep the edges few (group >> group makes one per pair of tasks) and let a phase be
 skipped without skipping those after it.
@@ -12,9 +12,8 @@ from typing import Any
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import TaskGroup, TriggerRule, get_current_context, task
 
-from geoschem_bench.orchestration.budget import may_spend
+from geoschem_bench.orchestration.loading import is_wanted, load_phase
 from geoschem_bench.orchestration.operator import BenchmarkBatchOperator
-from geoschem_bench.orchestration.run_context import PLAN, run_request
 from geoschem_bench.orchestration.scaling import keep_warm
 from geoschem_bench.planning import PlannedBenchmark
 from geoschem_bench.suite import PHASE_TITLES, Suite
@@ -26,8 +25,9 @@ def run_phase(
     planned: Sequence[PlannedBenchmark],
     ready: Any,  # noqa: ANN401 - Airflow's task objects
     after: Any,  # noqa: ANN401
+    load: Any,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401
-    """The group of one phase, behind `ready` and the phase before; returns its last task.
+    """The group of one phase, behind `ready` and the phase before; returns what the next is behind.
 
     Args:
         suite: As read.
@@ -35,31 +35,36 @@ def run_phase(
         planned: Every benchmark of the suite, in the order in which they are to be run.
         ready: The end of the gates.
         after: The end of the phase before, or the plan.
+        load: Of the whole run: it comes after that of the phase, which holds up no other phase.
     """
     with TaskGroup(phase, group_display_name=PHASE_TITLES[phase]):
         gate = _gate(phase)
         # ALL_DONE: one failed benchmark stops neither its phase nor the next
         done = EmptyOperator(task_id="done", trigger_rule=TriggerRule.ALL_DONE)
-        placed = [(len(planned) - n, item) for n, item in enumerate(planned) if item.phase == phase]
-        jobs = [
-            BenchmarkBatchOperator(
-                task_id=item.id,
-                planned=item,
-                # who is first in the suite is first in the queue
-                priority_weight=weight,
-                weight_rule="absolute",
-            )
-            for weight, item in placed
-        ]
+        jobs = _jobs(phase, planned)
         first, last = gate, done
         if jobs and suite.header.keep_warm:
-            first, last = keep_warm([item for _, item in placed], gate, done)
+            first, last = keep_warm([job.planned for job in jobs], gate, done)
+        if jobs:
+            first >> jobs >> done >> load_phase(phase) >> load
+        else:
+            gate >> done
     [ready, after] >> gate
-    if jobs:
-        first >> jobs >> done
-    else:
-        gate >> done
     return last
+
+
+def _jobs(phase: str, planned: Sequence[PlannedBenchmark]) -> list[BenchmarkBatchOperator]:
+    return [
+        BenchmarkBatchOperator(
+            task_id=item.id,
+            planned=item,
+            # who is first in the suite is first in the queue
+            priority_weight=len(planned) - number,
+            weight_rule="absolute",
+        )
+        for number, item in enumerate(planned)
+        if item.phase == phase
+    ]
 
 
 def _gate(phase: str) -> Any:  # noqa: ANN401
@@ -69,10 +74,7 @@ def _gate(phase: str) -> Any:  # noqa: ANN401
         ignore_downstream_trigger_rules=False,
     )
     def gate() -> bool:
-        context = get_current_context()
-        request = run_request(context)
-        is_planned = context["ti"].xcom_pull(task_ids=PLAN) is not None
-        wanted = is_planned and not request.dry_run and phase in request.phases
-        return wanted and may_spend(context)
+        """Opens where the phase was asked for and its money may be spent; else it is skipped."""
+        return is_wanted(get_current_context(), phase)
 
     return gate()

@@ -12,11 +12,14 @@ from airflow.sdk.exceptions import AirflowException
 from geoschem_bench.errors import Reason, StorageError
 from geoschem_bench.pricing import MOST_RETRIES
 from geoschem_bench.records import cure_of
+from geoschem_bench.wiring import is_sandbox
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-_UNREACHABLE_DELAY = timedelta(minutes=5)
+_UNREACHABLE_PAUSE = timedelta(minutes=5)
+_UNREACHABLE_PAUSE_SANDBOX = timedelta(seconds=10)
+"""It is started again in seconds, and its jobs are short."""
 RETRIES = 6
 """Of the task, as Airflow counts: of all reasons together, and of workers that died."""
 
@@ -74,7 +77,7 @@ class UnreachableError(AirflowException):
 
     def __init__(self, message: str, job_id: str) -> None:
         super().__init__(
-            f"{message}. Job {job_id} may still run: the next try, in a few minutes, looks for it, "
+            f"{message}. Job {job_id} may still run: the next try, in a while, looks for it, "
             "and submits no second one"
         )
 
@@ -91,7 +94,8 @@ class BenchmarkRetryPolicy(RetryPolicy):
     ) -> RetryDecision:
         """Airflow asks this in the worker, with the exception itself."""
         if isinstance(exception, UnreachableError | StorageError):
-            return RetryDecision.retry(_UNREACHABLE_DELAY, "AWS may answer again")
+            pause = _UNREACHABLE_PAUSE_SANDBOX if is_sandbox() else _UNREACHABLE_PAUSE
+            return RetryDecision.retry(pause, "AWS may answer again")
         if not isinstance(exception, BenchmarkFailedError):
             return RetryDecision.default()  # a worker that died, say: the next one takes over
         reason, seconds = exception.reason, exception.delay_seconds

@@ -8,6 +8,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from airflow.sdk import get_current_context
+from airflow.sdk.exceptions import AirflowSkipException
+
 from geoschem_bench.planning import RunRequest
 from geoschem_bench.suite import PHASES
 from geoschem_bench.wiring import (
@@ -36,6 +39,8 @@ PARAMS = ("phases", "max_concurrent", "repetitions", "dry_run", "force")
 """What may be asked of a run."""
 PLAN = "plan"
 """The task that resolves the suite for a run."""
+LATE = "late"
+"""XCom of `plan`: it has skipped the run itself."""
 _IN_PROCESS = "InProcessSupervisorComms"
 """How a task that `airflow dags test` runs talks to Airflow; a name, because importing the class
 loads Airflow's supervisor into every task."""
@@ -55,6 +60,15 @@ def run_request(context: Any) -> RunRequest:  # noqa: ANN401 - Airflow's context
         force=bool(params.get("force")),
         run_type=_run_type(dag_run),
     )
+
+
+def run_that_submitted() -> str:
+    """The run's id; skips the task where the plan failed, was skipped or was a dry run."""
+    context = get_current_context()
+    run_id = context["ti"].xcom_pull(task_ids=PLAN)
+    if run_id is None or run_request(context).dry_run:
+        raise AirflowSkipException("nothing was submitted in this run")
+    return str(run_id)
 
 
 def _chosen(phases: Collection[str | int] | None) -> tuple[str, ...]:
@@ -120,36 +134,42 @@ class Parts:
     @cached_property
     def objects(self) -> S3ObjectStore:
         """Objects in S3."""
-        return object_store(self.settings, self._session())
+        return object_store(self.settings, self.session())
 
     @cached_property
     def store(self) -> DynamoResultsStore:
         """Results in DynamoDB."""
-        return results_store(self.settings, self._session())
+        return results_store(self.settings, self.session())
 
     @cached_property
     def jobs(self) -> BatchJobs:
         """Jobs in AWS Batch."""
-        return batch_jobs(self.settings, self._session())
+        return batch_jobs(self.settings, self.session())
 
     @cached_property
     def gates(self) -> GateKeeper:
         """What must be so before jobs are submitted."""
-        return gate_keeper(self.settings, self._session())
+        return gate_keeper(self.settings, self.session())
 
     @cached_property
     def diagnosis(self) -> RunnableDiagnosis:
         """Why a job gets no instance."""
-        return runnable_diagnosis(self.settings, self._session())
+        return runnable_diagnosis(self.settings, self.session())
 
     @cached_property
     def batch(self) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
         """Batch's own client, for what is more than jobs."""
         from geoschem_bench.aws.clients import make_client
 
-        return make_client("batch", self.settings.region, self._session())
+        return make_client("batch", self.settings.region, self.session())
 
-    def _session(self) -> Session | None:
+    def topic_arn(self, topic: str) -> str:
+        """The ARN of a topic of Amazon SNS that is given by its name or its ARN."""
+        from geoschem_bench.aws.topics import topic_arn
+
+        return topic_arn(topic, self.settings.region, self.session())
+
+    def session(self) -> Session | None:
         """Credentials of the Airflow connection where one is named, else boto3's own search."""
         if self.settings.aws_conn_id is None:
             return None

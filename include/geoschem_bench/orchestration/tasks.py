@@ -6,24 +6,28 @@ DAG is parsed, which happens for every task.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from airflow.sdk import TriggerRule, get_current_context, task
+from airflow.sdk import get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from geoschem_bench.errors import UserError
 from geoschem_bench.orchestration.budget import may_spend
-from geoschem_bench.orchestration.run_context import PARAMS, PLAN, Parts, is_too_late, run_request
+from geoschem_bench.orchestration.run_context import (
+    LATE,
+    PARAMS,
+    PLAN,
+    Parts,
+    is_too_late,
+    run_request,
+    run_that_submitted,
+)
+from geoschem_bench.orchestration.telling import warn_of_notifiers
 from geoschem_bench.orchestration.turns import ORDER
 from geoschem_bench.planning import RUN_ID_MARK
 from geoschem_bench.suite import LOCAL, Suite
 from geoschem_bench.suite.names import likeliest
 from geoschem_bench.wiring import is_sandbox, routes_of
-
-_LATE = "late"
-"""XCom of `plan`: it has skipped the run itself."""
-_BAD_STATES = ("failed", "upstream_failed")
 
 
 def make_plan(suite: Suite) -> Any:  # noqa: ANN401 - Airflow's task object
@@ -31,11 +35,15 @@ def make_plan(suite: Suite) -> Any:  # noqa: ANN401 - Airflow's task object
 
     @task(task_id=PLAN)
     def plan() -> str:
+        """Resolves the suite for this run and writes `plan.json`, with the most that it can cost.
+
+        Its log names the run's id, under which everything of it lies in S3. Submits nothing.
+        """
         from geoschem_bench import pipeline
 
         context, parts = get_current_context(), Parts()
         if is_too_late(context, suite.header.late_minutes):
-            context["ti"].xcom_push(key=_LATE, value=True)
+            context["ti"].xcom_push(key=LATE, value=True)
             raise AirflowSkipException(
                 f"starts over {suite.header.late_minutes} minutes after its time; trigger it by "
                 "hand if it is still wanted"
@@ -54,6 +62,7 @@ def make_plan(suite: Suite) -> Any:  # noqa: ANN401 - Airflow's task object
         print(f"{RUN_ID_MARK}{written.benchmark_run_id}")  # noqa: T201 - into the task's log
         for warning in written.warnings:
             print(f"warning: {warning}")  # noqa: T201
+        warn_of_notifiers()
         return written.benchmark_run_id
 
     return plan()
@@ -93,6 +102,7 @@ def submits(after: Any) -> Any:  # noqa: ANN401
 
     @task.short_circuit(task_id="submits", ignore_downstream_trigger_rules=False)
     def submits() -> bool:
+        """From here on jobs are submitted; a dry run ends here, and all after it is skipped."""
         return may_spend(get_current_context())
 
     submitting = submits()
@@ -100,44 +110,16 @@ def submits(after: Any) -> Any:  # noqa: ANN401
     return submitting
 
 
-def load_results() -> Any:  # noqa: ANN401
-    """Manifests and failures → the table; always, also after failed benchmarks."""
-
-    @task(task_id="load", trigger_rule=TriggerRule.ALL_DONE)
-    def load() -> dict[str, int]:
-        from geoschem_bench import pipeline
-        from geoschem_bench.pricing import load_prices
-
-        parts, run_id = Parts(), _run_that_submitted()
-        try:
-            summary = pipeline.load_run(
-                run_id, parts.bucket, parts.objects, parts.store, load_prices()
-            )
-        except UserError as error:
-            raise AirflowFailException(str(error)) from error
-        for rejected in summary.rejected:
-            print(f"rejected: {rejected.address}: {rejected.why}")  # noqa: T201
-        for key in summary.conflicts:
-            print(f"conflict: another manifest is filed under {key}")  # noqa: T201
-        return {
-            "stored": len(summary.stored),
-            "unchanged": len(summary.unchanged),
-            "rejected": len(summary.blocking),
-            "conflicts": len(summary.conflicts),
-        }
-
-    return load()
-
-
 def analyse_results() -> Any:  # noqa: ANN401
     """Statistics of the run."""
 
     @task(task_id="analyse")
     def analyse() -> None:
+        """Spreads, scaling and times by component of the run's results: `analysis.json`."""
         from geoschem_bench import pipeline
 
         parts = Parts()
-        pipeline.analyse_run(_run_that_submitted(), parts.bucket, parts.objects, parts.store)
+        pipeline.analyse_run(run_that_submitted(), parts.bucket, parts.objects, parts.store)
 
     return analyse()
 
@@ -147,10 +129,11 @@ def recommend_instances() -> Any:  # noqa: ANN401
 
     @task(task_id="recommend")
     def recommend() -> None:
+        """Which instance type is fastest and cheapest, or why nobody can tell."""
         from geoschem_bench import pipeline
 
         parts = Parts()
-        pipeline.recommend_run(_run_that_submitted(), parts.bucket, parts.objects, parts.store)
+        pipeline.recommend_run(run_that_submitted(), parts.bucket, parts.objects, parts.store)
 
     return recommend()
 
@@ -160,61 +143,14 @@ def publish_report() -> Any:  # noqa: ANN401
 
     @task(task_id="publish")
     def publish() -> str:
+        """Writes the report, its numbers, and the run's row in the index of all reports.
+
+        Returns the report's address; `geoschem-bench report` fetches it.
+        """
         from geoschem_bench import pipeline
 
-        parts, run_id = Parts(), _run_that_submitted()
+        parts, run_id = Parts(), run_that_submitted()
         pipeline.publish_run(run_id, parts.bucket, parts.objects, parts.store)
         return f"s3://{parts.bucket}/runs/{run_id}/report.html"
 
     return publish()
-
-
-def give_verdict() -> Any:  # noqa: ANN401
-    """The run's end: failed when anything failed, although everything else went on.
-
-    A teardown, as the janitor is: after a person has marked the run failed Airflow runs those
-    alone, and takes the run for a success unless one of them fails.
-    """
-
-    @task(task_id="verdict")
-    def verdict() -> None:
-        from geoschem_bench import pipeline
-
-        context = get_current_context()
-        ti, dag_run = context["ti"], context["dag_run"]
-        states = ti.get_task_states(dag_id=dag_run.dag_id, run_ids=[dag_run.run_id])
-        found = states[dag_run.run_id]
-        bad = sorted(name for name, state in found.items() if state in _BAD_STATES)
-        was_late = ti.xcom_pull(task_ids=PLAN, key=_LATE)
-        if found.get(PLAN) == "skipped" and not was_late:
-            bad.append("the run was ended before its plan was made")
-        if may_spend(context) and found.get("load") == "skipped":
-            bad.append("the run was ended before its results were loaded")
-        loaded = ti.xcom_pull(task_ids="load")
-        if loaded is not None:
-            # A job can succeed and its manifest still be unreadable or another's
-            bad += [f"{loaded[what]} {what}" for what in ("rejected", "conflicts") if loaded[what]]
-            bad += pipeline.failed_benchmarks(_run_that_submitted(), Parts().store)
-        for line in _closing_words(context):
-            print(line)  # noqa: T201
-        if bad:
-            raise AirflowFailException(f"failed: {', '.join(bad)}")
-
-    return verdict().as_teardown(on_failure_fail_dagrun=True)
-
-
-def _closing_words(context: Any) -> Iterable[str]:  # noqa: ANN401 - Airflow's context
-    """What the run cost, beside its estimate and budget."""
-    from geoschem_bench import pipeline
-
-    run_id, parts = context["ti"].xcom_pull(task_ids=PLAN), Parts()
-    return pipeline.closing_words(run_id, parts.bucket, parts.objects) if run_id else ()
-
-
-def _run_that_submitted() -> str:
-    """The run's id; skips the task where the plan failed, was skipped or was a dry run."""
-    context = get_current_context()
-    run_id = context["ti"].xcom_pull(task_ids=PLAN)
-    if run_id is None or run_request(context).dry_run:
-        raise AirflowSkipException("nothing was submitted in this run")
-    return str(run_id)

@@ -20,7 +20,7 @@ from geoschem_bench.records.run_files import (
     read_run_plan,
 )
 from geoschem_bench.records.spending import COSTS_FILE, RunCosts, SubmissionCost, read_costs
-from geoschem_bench.records.stores import ObjectStore, ResultsStore, Stored
+from geoschem_bench.records.stores import ObjectStore, ResultsStore, Stamp, Stored
 from geoschem_bench.records.summing import sum_costs
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "ResultsStore",
     "RunCosts",
     "RunPlanFile",
+    "Stamp",
     "Stored",
     "SubmissionCost",
     "classify",

@@ -34,6 +34,8 @@ class RunPlanFile(BaseModel):
     warnings: tuple[str, ...] = ()
     estimate: Estimate | None = None
     """What it can cost at most; None in the plans of earlier versions."""
+    retention_days: int | None = None
+    """How long the suite keeps its runs; None in the plans of earlier versions."""
     in_sandbox: bool = False
     """Whether nothing of it was billed, whatever it would cost on AWS."""
 

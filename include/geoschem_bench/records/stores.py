@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import BinaryIO, Protocol
 
@@ -22,11 +24,25 @@ class Stored(StrEnum):
     """The store cannot keep such a record; nothing was written."""
 
 
+@dataclass(frozen=True)
+class Stamp:
+    """An object as a listing shows it, without its body."""
+
+    address: str
+    etag: str
+    """Another one for another body."""
+    modified: datetime
+    """With zone; S3 keeps whole seconds."""
+
+
 class ObjectStore(Protocol):
     """Objects under `s3://` addresses."""
 
     def list(self, prefix: str) -> Iterator[str]:
         """Addresses under `prefix`, sorted."""
+
+    def stamps(self, prefix: str) -> Iterator[Stamp]:
+        """What lies under `prefix`, sorted, and since when."""
 
     def folders(self, prefix: str) -> Iterator[str]:
         """Names directly under `prefix`, which ends in a slash."""

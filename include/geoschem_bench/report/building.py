@@ -32,6 +32,7 @@ def build_report(
     *,
     costs: RunCosts | None = None,
     decision: BudgetDecision | None = None,
+    is_going_on: bool = False,
     made_at: datetime,
     version: str,
 ) -> Report:
@@ -45,15 +46,16 @@ def build_report(
         recommendations: `recommend(analysis.latest(results))`.
         costs: What its jobs have cost; None where that was never summed.
         decision: Whether it was let to spend; None where nobody decided.
+        is_going_on: The run has not ended: results are still to come.
         made_at: Now, with zone; given, so that a rebuild can be the same.
         version: Of this package.
     """
     data = results_json(
-        plan, results, rejected, analysis, recommendations,
-        costs=costs, decision=decision, made_at=made_at, version=version,
+        plan, results, rejected, analysis, recommendations, costs=costs, decision=decision,
+        is_going_on=is_going_on, made_at=made_at, version=version,
     )  # fmt: skip
     page = page_of(
-        plan, results, rejected, analysis, recommendations,
-        costs=costs, decision=decision, made_at=made_at, version=version,
+        plan, results, rejected, analysis, recommendations, costs=costs, decision=decision,
+        is_going_on=is_going_on, made_at=made_at, version=version,
     )  # fmt: skip
     return Report(html=render(page, data), csv=results_csv(results, analysis), json=data)

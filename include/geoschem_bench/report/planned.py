@@ -35,13 +35,16 @@ class Planned:
     warnings: tuple[str, ...]
 
 
-def planned_of(plan: RunPlanFile | None, results: Sequence[Result]) -> Planned | None:
+def planned_of(
+    plan: RunPlanFile | None, results: Sequence[Result], *, is_going_on: bool = False
+) -> Planned | None:
     """The plan as the page shows it; None where there is none."""
     if plan is None:
         return None
     states = {result.benchmark_id: result.status for result in results}
+    absent = "none yet" if is_going_on else "no result"
     return Planned(
-        rows=tuple(_row(plan, index, states) for index in range(len(plan.benchmarks))),
+        rows=tuple(_row(plan, index, states, absent) for index in range(len(plan.benchmarks))),
         phases=tuple((f"{name}: {PHASE_TITLES[name]}", _phase(plan, name)) for name in PHASES),
         warnings=plan.warnings,
     )
@@ -54,9 +57,9 @@ def _phase(plan: RunPlanFile, phase: str) -> str:
     return f"{count} benchmark{'' if count == 1 else 's'}" if count else "empty"
 
 
-def _row(plan: RunPlanFile, index: int, states: Mapping[str, str]) -> PlannedRow:
+def _row(plan: RunPlanFile, index: int, states: Mapping[str, str], absent: str) -> PlannedRow:
     item = plan.benchmarks[index]
-    missing = "not submitted" if plan.dry_run or item.phase not in plan.phases else "no result"
+    missing = "not submitted" if plan.dry_run or item.phase not in plan.phases else absent
     hardware = item.benchmark.hardware
     nodes = f"{hardware.nodes} × " if hardware.nodes > 1 else ""
     ranks = f", {item.mpi_ranks} MPI ranks" if item.mpi_ranks else ""

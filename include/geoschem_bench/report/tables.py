@@ -90,6 +90,7 @@ def results_json(
     *,
     costs: RunCosts | None = None,
     decision: BudgetDecision | None = None,
+    is_going_on: bool = False,
     made_at: datetime,
     version: str,
 ) -> bytes:
@@ -99,6 +100,7 @@ def results_json(
         "schema_version": SCHEMA_VERSION,
         "made_at": made_at.isoformat(),
         "geoschem_bench_version": version,
+        "is_going_on": is_going_on,
         "plan": plan.model_dump(mode="json") if plan else None,
         "results": [result.model_dump(mode="json") for result in latest],
         "earlier_submissions": [result.model_dump(mode="json") for result in earlier],

@@ -14,10 +14,11 @@ from geoschem_bench.report.details import Detail, details
 from geoschem_bench.report.formats import moment
 from geoschem_bench.report.head import HeadRow, head_rows
 from geoschem_bench.report.methods import methods
-from geoschem_bench.report.money import Money, money_of, refusal_of
+from geoschem_bench.report.money import Money, money_of
 from geoschem_bench.report.places import Machine, Place, banners, machines, places
 from geoschem_bench.report.planned import Planned, planned_of
 from geoschem_bench.report.simulations import SimulationView, simulation_views
+from geoschem_bench.report.verdict import is_all_well, verdict_of
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Page:
     version: str
     verdict: str
     is_all_well: bool
+    is_going_on: bool
+    """What is shown is what has come in by now."""
     banners: tuple[str, ...]
     places: tuple[Place, ...]
     columns: tuple[str, ...]
@@ -49,6 +52,13 @@ class Page:
     money: Money | None
     methods: tuple[tuple[str, str], ...]
 
+    @property
+    def tone(self) -> str:
+        """Of the verdict: what still runs is neither good nor bad until something failed."""
+        if self.is_going_on and not self.failures:
+            return ""
+        return "good" if self.is_all_well and not self.is_going_on else "bad"
+
 
 def page_of(
     plan: RunPlanFile | None,
@@ -59,13 +69,13 @@ def page_of(
     *,
     costs: RunCosts | None = None,
     decision: BudgetDecision | None = None,
+    is_going_on: bool = False,
     made_at: datetime,
     version: str,
 ) -> Page:
     """Everything that is to be said, in its order."""
     latest, (_, earlier) = analysis.latest(results), latest_submissions(results)
     columns, rows = head_rows(results, analysis)
-    failures = tuple(result for result in latest if result.status == "failed")
     return Page(
         title="Performance benchmark",
         suite=", ".join(_suites(plan, latest)) or "no suite",
@@ -73,20 +83,20 @@ def page_of(
         due=moment(plan.run_after) if plan else "",
         made_at=moment(made_at),
         version=version,
-        verdict=refusal_of(decision) or _verdict(plan, latest, failures, rejected),
-        is_all_well=bool(latest) and not failures and all(r.is_superseded for r in rejected),
+        verdict=verdict_of(plan, latest, rejected, decision, is_going_on=is_going_on),
+        is_all_well=is_all_well(latest, rejected),
+        is_going_on=is_going_on,
         banners=tuple(banners(plan, latest)),
         places=tuple(places(latest)),
-        columns=columns, rows=tuple(rows),
-        footnotes=_footnotes(rows),
+        columns=columns, rows=tuple(rows), footnotes=_footnotes(rows),
         simulations=tuple(simulation_views(latest, analysis)),
         recommendations=advice_of(recommendations),
-        failures=failures,
+        failures=tuple(result for result in latest if result.status == "failed"),
         earlier=tuple(earlier),
         details=tuple(details(latest, earlier, analysis)),
         machines=tuple(machines(latest)),
         rejected=tuple(rejected),
-        planned=planned_of(plan, latest),
+        planned=planned_of(plan, latest, is_going_on=is_going_on),
         money=money_of(plan, costs, decision),
         methods=tuple(methods(latest, analysis)),
     )  # fmt: skip
@@ -99,20 +109,6 @@ def _suites(plan: RunPlanFile | None, latest: Sequence[Result]) -> list[str]:
 def _run_ids(plan: RunPlanFile | None, latest: Sequence[Result]) -> tuple[str, ...]:
     runs = {plan.benchmark_run_id} if plan else {r.benchmark_run_id for r in latest}
     return tuple(sorted(runs))
-
-
-def _verdict(
-    plan: RunPlanFile | None,
-    latest: Sequence[Result],
-    failures: Sequence[Result],
-    rejected: Sequence[Rejected],
-) -> str:
-    if not latest:
-        return "Dry run: nothing was submitted" if plan and plan.dry_run else "No results"
-    text = f"{len(latest) - len(failures)} of {len(latest)} benchmarks succeeded"
-    if rejected:
-        text += f"; {len(rejected)} manifest{'s' if len(rejected) > 1 else ''} could not be read"
-    return text
 
 
 def _footnotes(rows: Sequence[HeadRow]) -> tuple[str, ...]:

@@ -32,6 +32,9 @@ LOCAL = "local"
 """The instance type that means this computer."""
 
 PurchaseOption = Literal["on_demand", "spot"]
+Occasion = Literal["finish", "failure", "deadline"]
+OCCASIONS: tuple[Occasion, ...] = ("finish", "failure", "deadline")
+"""When people are told of a run."""
 
 
 def _one_of(
@@ -115,6 +118,10 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 Texts = Annotated[
     tuple[Name, ...],
     BeforeValidator(_as_tuple, json_schema_input_type=Name | tuple[Name, ...]),
+]
+Occasions = Annotated[
+    tuple[Occasion, ...],
+    BeforeValidator(_as_tuple, json_schema_input_type=Occasion | tuple[Occasion, ...]),
 ]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
@@ -233,6 +240,10 @@ class SuiteHeader(Section):
     """Keep as many instances as the phase can use while it runs, also when they idle."""
     runnable_minutes: Count = 60
     late_minutes: Count = 60
+    deadline_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    """People are told of a run that is not over so long after it was queued; it goes on."""
+    notify: Occasions = OCCASIONS
+    """Which messages of a run are sent."""
     retention_days: Count = 365
     price_max_age_days: Count = 90
     order: Literal["as_written", "interleaved"] = "as_written"
@@ -271,9 +282,14 @@ class Suite(BaseModel):
         return self.model_copy(update={"phases": kept})
 
 
+TAKEN_NAMES = ("cleanup", "intake", "reports")
+"""Of DAGs that are no suite's."""
+
+
 def dag_id_of(stem: str) -> str:
     """DAG id of a suite file: `graviton-vs-x86` → `geoschem_bench_graviton_vs_x86`.
 
     A file of any name must be shown in Airflow, also one whose name no suite may have.
     """
-    return "geoschem_bench_" + re.sub(r"[^A-Za-z0-9_]", "_", stem)[:200]
+    name = re.sub(r"[^A-Za-z0-9_]", "_", stem)[:200]
+    return "geoschem_bench_" + (f"{name}_suite" if name in TAKEN_NAMES else name)

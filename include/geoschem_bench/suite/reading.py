@@ -19,6 +19,7 @@ from geoschem_bench.suite.messages import MISSING, messages, show
 from geoschem_bench.suite.models import (
     LOCAL,
     PHASES,
+    TAKEN_NAMES,
     Benchmark,
     Domain,
     Hardware,
@@ -88,6 +89,9 @@ class _Reader:
                 self.problem((phase,), f"is missing; write `{phase}: []` where it is empty")
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", self.source.path.stem):
             self.problem((), "the file's name becomes the DAG's: use A-Z a-z 0-9 _ - only")
+        if self.source.path.stem in TAKEN_NAMES:
+            taken = f"there is a DAG {self.source.path.stem} that is no suite's: name it otherwise"
+            self.problem((), f"the file's name becomes the DAG's, and {taken}")
         return data
 
     def _header(self, raw: object) -> SuiteHeader:

@@ -14,12 +14,14 @@ def test_all_is_well_and_the_image_is_not_asked_of_the_sandbox(doctor, terminal)
     found = doctor()
     assert found.code == 0
     assert found.of("failed", "unknown") == []
-    assert found.of("skipped") == ["image of geos-chem-benchmark"]
+    assert found.of("skipped") == ["image of geos-chem-benchmark", "topic"]
+    assert "no topic is named" in found["topic"]["detail"]
     assert "without an image" in found["image of geos-chem-benchmark"]["detail"]
     order = [item["check"].split(" ")[0] for item in found.items]
     assert list(dict.fromkeys(order)) == [
         "identity", "region", "stack", "instance", "quota", "network", "way", "environment",
         "queue", "definition", "image", "bucket", "table", "log", "job",
+        "topic",
     ]  # fmt: skip
 
 
@@ -35,6 +37,24 @@ def test_a_suites_queues_are_what_is_examined(doctor, environment):
     missing = [c for c in found.of("failed") if c.startswith("queue ")]
     assert missing
     assert all("stack up --suite" in found[check]["cure"] for check in missing)
+
+
+def test_a_topic_is_of_use_when_somebody_has_subscribed(doctor, aws):
+    (topic,) = aws("sns").list_topics()["Topics"]
+    name = topic["TopicArn"].rpartition(":")[2]
+    assert "sns subscribe" in doctor(GEOSCHEM_BENCH_TOPIC=name)["topic"]["detail"]
+    queue = aws("sqs").create_queue(QueueName="told")["QueueUrl"]
+    asked = aws("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    arn = asked["Attributes"]["QueueArn"]
+    aws("sns").subscribe(TopicArn=topic["TopicArn"], Protocol="sqs", Endpoint=arn)
+    found = doctor(GEOSCHEM_BENCH_TOPIC=topic["TopicArn"])["topic"]
+    assert (found["state"], found["detail"]) == ("ok", f"{name}: subscriptions: 1")
+
+
+def test_a_notifier_that_cannot_be_read_is_said_before_anything_else(terminal):
+    answer = terminal("stack doctor", GEOSCHEM_BENCH_NOTIFIERS="[1]")
+    assert answer.code == 2
+    assert "GEOSCHEM_BENCH_NOTIFIERS[0] is no object" in answer.words
 
 
 def test_a_wrong_key_leaves_nothing_to_ask(doctor):
@@ -89,6 +109,7 @@ def test_one_failure_hides_no_other(doctor, box):
         found = doctor(
             GEOSCHEM_BENCH_BUCKET="never-there",
             GEOSCHEM_BENCH_TABLE="never-there",
+            GEOSCHEM_BENCH_TOPIC="never-there",
             GEOSCHEM_BENCH_QUEUES=f"arm64={GRAVITON}-queue,x86_64=never-there",
             GEOSCHEM_BENCH_JOB_DEFINITIONS="arm64=never-there",
         )
@@ -96,4 +117,5 @@ def test_one_failure_hides_no_other(doctor, box):
         file.unlink()
     assert set(found.of("failed")) == {
         "quota L-1216C47A", "queue never-there", "definition never-there", "bucket", "table",
+        "topic",
     }  # fmt: skip

@@ -196,6 +196,7 @@ class Killable:
     cloudformation: Any
     ec2: Any
     ecr: Any
+    sns: Any
 
     def __init__(self, state_dir: Path, behaviour: Behaviour | None = None) -> None:
         self.state_dir = state_dir
@@ -206,7 +207,7 @@ class Killable:
     def start(self) -> None:
         self.sandbox = up(self.state_dir, behaviour=self.behaviour)
         self.clients.close()
-        for name in ("batch", "s3", "dynamodb", "logs", "cloudformation", "ec2", "ecr"):
+        for name in ("batch", "s3", "dynamodb", "logs", "cloudformation", "ec2", "ecr", "sns"):
             setattr(self, name, self.clients.enter_context(closing(client(self.sandbox, name))))
 
     def kill(self) -> None:

@@ -88,6 +88,13 @@ def test_the_image_is_there(killable, restarted):
     assert json.loads(found["imageManifest"]) == MANIFEST
 
 
+def test_the_topic_has_the_same_name_and_takes_messages(killable, restarted):
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in restarted["stack"]["Outputs"]}
+    topic = outputs["NotificationTopicArn"]
+    assert [each["TopicArn"] for each in killable.sns.list_topics()["Topics"]] == [topic]
+    assert killable.sns.publish(TopicArn=topic, Message="m")["MessageId"]
+
+
 def test_the_log_group_keeps_its_retention(killable, restarted):
     [group] = killable.logs.describe_log_groups(logGroupNamePrefix="/geoschem-bench/jobs")[
         "logGroups"

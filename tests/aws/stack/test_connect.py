@@ -123,6 +123,7 @@ def stack(**parameters):
     outputs = {
         "BenchmarkBucketName": "b",
         "BenchmarkTableName": "t",
+        "NotificationTopicArn": "arn:aws:sns:us-west-2:123456789012:S-NotificationTopic-1A2B",
         "JobDefinitionName": DEFINITION,
         "MultinodeJobDefinitionName": "geos-chem-benchmark-multinode",
     }
@@ -137,6 +138,7 @@ def test_default_types_that_are_not_the_usual_ones_become_routes():
     spot = routes.queue("c8g.4xlarge", "arm64", spot=True)
     assert spot == "geos-chem-graviton-spot-queue"
     assert found["AWS_PROFILE"] == "lab"
+    assert found["GEOSCHEM_BENCH_TOPIC"] == "S-NotificationTopic-1A2B"
     assert "GEOSCHEM_BENCH_JOB_DEFINITIONS" not in found
     assert "123456789012" not in str(found)
 

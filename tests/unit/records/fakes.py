@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from geoschem_bench.planning import PlannedBenchmark, output_path, plan_suite, run_prefix
-from geoschem_bench.records import ObjectStore, Result, ResultsStore, RunPlanFile, Stored
+from geoschem_bench.records import ObjectStore, Result, ResultsStore, RunPlanFile, Stamp, Stored
 from geoschem_bench.suite import load_suite
 
 BUCKET = "bucket"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RUN = "20261122T035120Z-1a2b3c4d"
 PREFIX = run_prefix(BUCKET, RUN)
 TESTS = Path(__file__).parents[2]
@@ -26,6 +29,12 @@ class MemoryObjects(ObjectStore):
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.modified: dict[str, datetime] = {}
+
+    def stamps(self, prefix: str) -> Iterator[Stamp]:
+        for address in self.list(prefix):
+            etag = hashlib.sha256(self.objects[address]).hexdigest()
+            yield Stamp(address, etag, self.modified.get(address, EPOCH))
 
     def list(self, prefix: str) -> Iterator[str]:
         return iter(sorted(address for address in self.objects if address.startswith(prefix)))
@@ -44,6 +53,7 @@ class MemoryObjects(ObjectStore):
     def put(self, address: str, body: bytes, content_type: str = "application/json") -> None:
         assert content_type
         self.objects[address] = body
+        self.modified[address] = datetime.now(UTC).replace(microsecond=0)
 
 
 class MemoryResults(ResultsStore):

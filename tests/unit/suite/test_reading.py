@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from geoschem_bench.catalog import local_instance
-from geoschem_bench.errors import NotFoundError
+from geoschem_bench.errors import NotFoundError, SuiteError
 from geoschem_bench.suite import dag_id_of, load_suite
+from geoschem_bench.suite.models import TAKEN_NAMES
 from tests.unit.suite.writing import (
     CONFIGS,
     ENTRY,
@@ -207,3 +208,13 @@ def test_reading_changes_nothing_in_the_file(tmp_path):
     path.write_text(suite_text(ENTRY))
     load_suite(path)
     assert path.read_text() == suite_text(ENTRY)
+
+
+@pytest.mark.parametrize("name", TAKEN_NAMES)
+def test_a_suite_takes_no_name_of_another_dag(tmp_path, name):
+    """Airflow would show one of the two, and say nothing of the other."""
+    path = tmp_path / f"{name}.yaml"
+    path.write_text(suite_text(ENTRY))
+    with pytest.raises(SuiteError, match="that is no suite's: name it otherwise"):
+        load_suite(path)
+    assert dag_id_of(name) != f"geoschem_bench_{name}"

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from geoschem_bench.aws.doctor import access, batch, images, logs, network, quotas, stores
+from geoschem_bench.aws.doctor import (
+    access,
+    batch,
+    images,
+    logs,
+    messages,
+    network,
+    quotas,
+    stores,
+)
 from geoschem_bench.aws.doctor.finding import Finding, State, skipped, unknown
 from geoschem_bench.aws.doctor.patient import Patient
 from geoschem_bench.aws.refusals import AWS_ERRORS, POLICY, explained
@@ -40,6 +49,7 @@ CHECKS = (
     Check("table", ("identity", "region"), stores.table),
     Check("log group", ("identity", "region"), logs.log_groups),
     Check("job role", ("identity", "region"), logs.job_roles),
+    Check("topic", ("identity", "region"), messages.topic),
 )
 
 

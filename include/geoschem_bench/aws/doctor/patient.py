@@ -33,6 +33,8 @@ class Patient:
     definition_names: Sequence[str]
     stack: str = ""
     """Empty where no stack of ours is connected."""
+    topic: str = ""
+    """Name or ARN; empty where no message of a run goes to one."""
     planned: Sequence[PlannedBenchmark] = ()
     """Of the suite that is to run, if one is."""
     routes: Routes = field(default_factory=Routes)

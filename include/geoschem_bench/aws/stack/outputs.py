@@ -20,6 +20,7 @@ from geoschem_bench.planning.placement import (
 from geoschem_bench.planning.routes import SPOT_SUFFIX
 
 AIRFLOW_CONNECTION = "geoschem_bench_aws"
+TOPIC_OUTPUT = "NotificationTopicArn"
 _DEFINITIONS = {
     "JobDefinitionName": JOB_DEFINITION,
     "MultinodeJobDefinitionName": MULTINODE_JOB_DEFINITION,
@@ -91,6 +92,8 @@ def environment_of(stack: Stack, account: Account) -> dict[str, str]:
     optional = {
         "GEOSCHEM_BENCH_QUEUES": queues,
         "GEOSCHEM_BENCH_JOB_DEFINITIONS": definitions,
+        # by its name: an ARN holds the account's id
+        "GEOSCHEM_BENCH_TOPIC": stack.outputs.get(TOPIC_OUTPUT, "").rpartition(":")[2],
         "AWS_PROFILE": account.profile,
         "AWS_ENDPOINT_URL": account.endpoint_url,
     }

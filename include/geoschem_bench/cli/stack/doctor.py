@@ -23,6 +23,7 @@ from geoschem_bench.planning.placement import (
 from geoschem_bench.suite import load_suite
 from geoschem_bench.wiring import routes_of, state_folder
 from geoschem_bench.wiring.connection import Connection, read_connection
+from geoschem_bench.wiring.notifiers import read_notifiers
 from geoschem_bench.wiring.settings import DEFAULT_TABLE
 
 if TYPE_CHECKING:
@@ -89,10 +90,16 @@ def _patient(account: Account, stack: str, planned: Sequence[PlannedBenchmark]) 
         queue_names=tuple(dict.fromkeys(queues)),
         definition_names=tuple(dict.fromkeys(definitions)),
         stack=stack,
+        topic=_topic(),
         planned=planned,
         routes=routes,
         local_image=local_images(account.endpoint_url),
     )
+
+
+def _topic() -> str:
+    """Of the messages of runs. SettingsError where their settings cannot be read."""
+    return next((each.topic for each in read_notifiers() if each.topic), "")
 
 
 def _examined(patient: Patient, *, tell_each: bool) -> list[Finding]:

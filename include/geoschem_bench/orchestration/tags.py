@@ -1,0 +1,3 @@
+"""What all our DAGs have in common."""
+
+TAG = "geoschem-bench"

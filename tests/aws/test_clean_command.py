@@ -1,0 +1,76 @@
+"""`clean` as a person types it: a list, a question, and one run by its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from geoschem_bench.planning import job_name, run_prefix
+from geoschem_bench.records.strays import ID_TAG, RUN_TAG
+from tests.aws.clients import clients_of
+from tests.aws.terminal import Terminal, take_environment
+from tests.unit.records.fakes import FC, plan_file
+
+RUN = "20250303T000000Z-0000c1ea"
+QUEUE = "geos-chem-graviton-queue"
+
+
+@pytest.fixture
+def terminal(box: Any, capsys: Any, monkeypatch: Any) -> Terminal:
+    take_environment(box, monkeypatch, bucket=True)
+    return Terminal(capsys, monkeypatch)
+
+
+@pytest.fixture
+def planned(doors: Any, terminal: Terminal) -> Iterator[str]:
+    """The address of a run's folder."""
+    prefix = run_prefix(doors.bucket, RUN)
+    doors.objects.put(prefix + "plan.json", plan_file(benchmark_run_id=RUN, bucket=doors.bucket))
+    yield prefix
+    doors.objects.delete(list(doors.objects.list(prefix)))
+
+
+def test_a_run_is_kept_until_it_is_let_go_and_then_deleted(
+    terminal: Terminal, planned: str, doors: Any
+) -> None:
+    assert terminal("clean --keep 0000c1ea").code == 0
+    refused = terminal("clean --delete 0000c1ea --yes")
+    assert refused.code == 2
+    assert "marked to be kept" in refused.words
+    assert terminal("clean --let-go 0000c1ea").code == 0
+
+    asked = terminal("clean --delete 0000c1ea")  # nobody is there to be asked
+    assert asked.code == 1
+    assert "say --yes, or --dry-run" in asked.words
+    assert terminal("clean --delete 0000c1ea --dry-run").code == 0
+    assert list(doors.objects.list(planned))
+    assert f"deleted the run {RUN}" in terminal("clean --delete 0000c1ea --yes").words
+    assert list(doors.objects.list(planned)) == []
+    gone = terminal("clean --delete 0000c1ea --yes")
+    assert gone.code == 2
+    assert "no run ends in '0000c1ea'" in gone.words
+
+
+@pytest.mark.usefixtures("planned")
+def test_a_job_that_nobody_can_judge_is_left_to_the_person(
+    terminal: Terminal, doors: Any, box: Any
+) -> None:
+    with clients_of(box) as client:
+        job_id = client("batch").submit_job(
+            jobName=job_name(RUN, FC, 1), jobQueue=QUEUE, jobDefinition="geos-chem-benchmark",
+            containerOverrides={"command": ["sleep", "600"]}, tags={RUN_TAG: RUN, ID_TAG: FC},
+        )["jobId"]  # fmt: skip
+    found = terminal("clean --yes --json").json
+    assert [(job["job_id"], job["is_stray"]) for job in found["jobs"]] == [(job_id, False)]
+    assert "clean --run" in terminal("clean").words
+    assert f"clean --run {RUN}" in terminal("clean --delete 0000c1ea --yes").words
+    assert "ended the job" in terminal("clean --run 0000c1ea --yes").words
+    assert doors.jobs.describe([job_id])[0].was_stopped
+
+
+def test_one_run_at_a_time(terminal: Terminal) -> None:
+    answer = terminal("clean --run a --keep b")
+    assert answer.code == 2
+    assert "give one" in answer.words
