@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import psutil
 
+from geoschem_bench.servers.components import ARGUMENTS, Name, command
 from tests.servers.errors import ServerError, tail
 from tests.servers.guard import lives
 from tests.servers.waiting import wait_until
 
-Name = Literal["api-server", "scheduler", "dag-processor", "triggerer"]
-ARGUMENTS: dict[Name, list[str]] = {
-    "api-server": [],
-    # Their log servers would listen on all addresses
-    "scheduler": ["--skip-serve-logs"],
-    "dag-processor": [],
-    "triggerer": ["--skip-serve-logs"],
-}
-LAUNCH = Path(__file__).parent / "launch.py"
+__all__ = ["ARGUMENTS", "Component", "Name", "Usage"]
 _END_SECONDS = 30.0
 
 
@@ -58,7 +49,7 @@ class Component:
         self.started_at, self._was_told = time.time(), False
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*_program(self.name), self.name, *ARGUMENTS[self.name]],
+                command(self.name),
                 env=dict(environment),
                 cwd=self.log.parent,
                 stdin=subprocess.DEVNULL,
@@ -129,9 +120,3 @@ class Component:
                 memory_bytes += getattr(memory, "pss", memory.rss)
                 processes += 1
         return Usage(cpu_seconds, memory_bytes, processes)
-
-
-def _program(name: Name) -> list[str]:
-    if name == "scheduler":
-        return [sys.executable, "-P", str(LAUNCH)]  # -P: a module beside it is called airflow too
-    return [sys.executable, "-m", "airflow"]

@@ -1,8 +1,8 @@
 """What goes wrong with a server, in words that say what to do."""
 
+from geoschem_bench.errors import ServerError
 
-class ServerError(RuntimeError):
-    """A server that does not start, does not answer, or ended when it should not."""
+__all__ = ["ServerError", "tail"]
 
 
 def tail(text: str, lines: int = 40) -> str:

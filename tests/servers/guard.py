@@ -12,16 +12,18 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 
+from geoschem_bench.servers import marks
+from geoschem_bench.servers.marks import lives
+
+__all__ = ["MARK", "end_marked", "guarded", "lives", "marked"]
 MARK = "TEST_SERVERS_FOLDER"
 _PATIENCE_SECONDS = 8.0
-_PAUSE_SECONDS = 0.05
 
 
 @contextmanager
@@ -54,42 +56,12 @@ def guarded(
 
 def marked(folder: Path) -> list[psutil.Process]:
     """Living processes with the mark of this folder, and their children."""
-    found = {process.pid: process for process in psutil.process_iter() if _has(process, folder)}
-    for process in list(found.values()):
-        with suppress(psutil.NoSuchProcess):
-            found |= {child.pid: child for child in process.children(recursive=True)}
-    found.pop(os.getpid(), None)
-    return [process for process in found.values() if lives(process)]
-
-
-def _has(process: psutil.Process, folder: Path) -> bool:
-    try:
-        return process.environ().get(MARK) == str(folder)
-    except (psutil.Error, OSError):  # gone, or another person's
-        return False
-
-
-def lives(process: psutil.Process) -> bool:
-    """Whether it runs; a dead one of which nobody has taken note does not."""
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    return marks.marked(MARK, str(folder))
 
 
 def end_marked(folder: Path, first: signal.Signals) -> None:
     """Sends the first signal once and, to those that stay or come, SIGKILL until none is left."""
-    to_send, deadline = first, time.monotonic() + _PATIENCE_SECONDS
-    told: set[psutil.Process] = set()
-    while living := marked(folder):
-        if time.monotonic() > deadline:
-            to_send = signal.SIGKILL
-        for process in living:
-            if process not in told or to_send == signal.SIGKILL:
-                told.add(process)
-                with suppress(psutil.NoSuchProcess):
-                    process.send_signal(to_send)
-        time.sleep(_PAUSE_SECONDS)
+    marks.end(lambda: marked(folder), first, _PATIENCE_SECONDS)
 
 
 def _main(folder: Path, first: signal.Signals, remove: bool) -> None:

@@ -6,7 +6,6 @@ beside pytest's and not in it: pytest's is closed to others.
 
 from __future__ import annotations
 
-import os
 import pwd
 import secrets
 import shutil
@@ -18,23 +17,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from geoschem_bench.servers import postgres
 from tests.servers.errors import ServerError, tail
 from tests.servers.guard import guarded
-from tests.servers.ports import HOST, free_port
+from tests.servers.ports import free_port
 from tests.servers.waiting import wait_until
 
-USER = "airflow"
-SETTINGS = {
-    "listen_addresses": HOST,
-    "unix_socket_directories": "",  # a path of pytest's may be longer than a socket's may be
+USER = postgres.USER
+SETTINGS = postgres.SETTINGS | {
     # What is written need not outlive this computer's next crash
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
-    "max_connections": "200",  # each component of each Airflow keeps up to 30
-    "shared_buffers": "64MB",
-    "dynamic_shared_memory_type": "mmap",  # in its folder, so that nothing stays if it is killed
-    "jit": "off",  # Airflow's queries are small: compiling them takes longer than running them
 }
 _ANSWER_SECONDS = 30.0
 
@@ -50,7 +44,7 @@ class Cluster:
 
     def url(self, database: str) -> str:
         """For SQLAlchemy."""
-        return f"postgresql+psycopg2://{USER}:{self.password}@{HOST}:{self.port}/{database}"
+        return postgres.url(self.port, self.password, database)
 
     def create(self, database: str, template: str, fill: Callable[[str], None]) -> str:
         """A new database, copied from a template that `fill(url)` fills once; returns its URL."""
@@ -66,19 +60,13 @@ class Cluster:
         self._say(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
     def _say(self, statement: str) -> None:
-        done = subprocess.run(
-            [self.programs / "psql", "-h", HOST, "-p", str(self.port), "-U", USER, "-X", "-q",
-             "-v", "ON_ERROR_STOP=1", "-d", "postgres", "-c", statement],
-            env=os.environ | {"PGPASSWORD": self.password}, capture_output=True, text=True,
-        )  # fmt: skip
-        if done.returncode:
-            raise ServerError(f"PostgreSQL, asked for {statement}: {done.stderr.strip()}")
+        postgres.say(self.programs, self.port, self.password, statement)
 
 
 @contextmanager
 def running() -> Iterator[Cluster]:
     """A new cluster for the time of a block; nothing of it stays."""
-    programs, account = find_programs(), _account()
+    programs, account = find_programs(), postgres.account()
     folder = Path(tempfile.mkdtemp(prefix="geoschem-bench-postgres-"))
     if account:
         shutil.chown(folder, account.pw_uid, account.pw_gid)
@@ -100,30 +88,12 @@ def running() -> Iterator[Cluster]:
 
 def find_programs() -> Path:
     """The folder of initdb, postgres and psql: Debian's newest, else the one on PATH."""
-    debian = sorted(
-        (path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")),
-        key=lambda folder: float(folder.parent.name),
-    )
-    if debian:
-        return debian[-1]
-    if found := shutil.which("initdb"):
-        return Path(found).resolve().parent
-    raise ServerError(
-        "PostgreSQL is not installed (neither /usr/lib/postgresql/*/bin/initdb nor initdb on "
-        "PATH); install it: apt-get install --no-install-recommends postgresql; or let Airflow "
-        "use SQLite: TEST_SERVERS_DATABASE=sqlite"
-    )
-
-
-def _account() -> pwd.struct_passwd | None:
-    """Who runs it; None for ourselves."""
-    if os.geteuid() != 0:
-        return None
-    names = {entry.pw_name: entry for entry in pwd.getpwall()}
-    for name in ("postgres", "nobody"):
-        if name in names:
-            return names[name]
-    raise ServerError("PostgreSQL does not run as root, and there is no user postgres or nobody")
+    try:
+        return postgres.find_programs()
+    except ServerError as error:
+        raise ServerError(
+            f"{error}; or let Airflow use SQLite: TEST_SERVERS_DATABASE=sqlite"
+        ) from error
 
 
 def _initialise(
@@ -134,9 +104,7 @@ def _initialise(
     secret.chmod(0o600)
     if account:
         shutil.chown(secret, account.pw_uid, account.pw_gid)
-    command: list[str | Path] = [cluster.programs / "initdb", "-D", folder / "data", "-U", USER]
-    command += ["--no-sync", "--encoding=UTF8", "--locale=C"]
-    command += ["--auth=scram-sha-256", f"--pwfile={secret}"]
+    command = [*postgres.initdb_command(cluster.programs, folder / "data", secret), "--no-sync"]
     with (folder / "initdb.log").open("wb") as log:
         code = _spawn(command, folder, mark, account, log.fileno()).wait()
     if code:
@@ -147,9 +115,7 @@ def _initialise(
 def _start(
     cluster: Cluster, folder: Path, mark: dict[str, str], account: pwd.struct_passwd | None
 ) -> subprocess.Popen[bytes]:
-    command: list[str | Path] = [cluster.programs / "postgres", "-D", folder / "data"]
-    for name, value in ({"port": str(cluster.port)} | SETTINGS).items():
-        command += ["-c", f"{name}={value}"]
+    command = postgres.server_command(cluster.programs, folder / "data", cluster.port, SETTINGS)
     with (folder / "server.log").open("wb") as log:
         return _spawn(command, folder, mark, account, log.fileno())
 
@@ -164,7 +130,7 @@ def _spawn(
     return subprocess.Popen(
         command,
         cwd=folder,
-        env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"} | mark,
+        env=postgres.ENVIRONMENT | mark,
         user=account.pw_uid if account else None,
         group=account.pw_gid if account else None,
         extra_groups=[] if account else None,
@@ -176,21 +142,12 @@ def _spawn(
 
 
 def _wait_until_it_answers(cluster: Cluster, server: subprocess.Popen[bytes], log: Path) -> None:
-    asking: list[str | Path] = [
-        cluster.programs / "pg_isready",
-        "-q",
-        "-h",
-        HOST,
-        "-p",
-        str(cluster.port),
-    ]
-
     def check() -> None:
         if server.poll() is not None:
             raise ServerError(f"PostgreSQL ended ({server.returncode}):\n{tail(log.read_text())}")
 
     wait_until(
-        lambda: subprocess.run(asking).returncode == 0,
+        lambda: postgres.answers(cluster.programs, cluster.port),
         "PostgreSQL to answer",
         timeout_seconds=_ANSWER_SECONDS,
         check=check,

@@ -19,6 +19,8 @@ TRIGGERER_LOST_SECONDS = 8
 """After which another triggerer, or the same one started again, takes over what a dead one had."""
 TASK_LOST_SECONDS = 15
 """After which a task whose supervisor was killed is failed or tried again."""
+QUEUED_LOST_SECONDS = 30
+"""After which a task that no worker has begun is queued anew."""
 
 QUICK = {
     # Scheduler: look often, for a test waits for each step
@@ -32,6 +34,10 @@ QUICK = {
     "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "5",
     "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": str(TASK_LOST_SECONDS),
     "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
+    # For one whose worker was killed before it began; one that waits for a worker loses nothing
+    "SCHEDULER__TASK_QUEUED_TIMEOUT": str(QUEUED_LOST_SECONDS),
+    "SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": "5",
+    "SCHEDULER__NUM_STUCK_IN_QUEUED_RETRIES": "20",
     "TRIGGERER__JOB_HEARTBEAT_SEC": "1",
     "TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": str(TRIGGERER_LOST_SECONDS),
     # A running task learns in a second that it was cleared or marked, and outlives a restart of the
@@ -53,7 +59,7 @@ QUICK = {
 APART = {
     # Nothing of this Airflow reaches beyond this computer, or comes from it
     "CORE__LOAD_EXAMPLES": "False",
-    "CORE__EXECUTOR": "LocalExecutor",
+    "CORE__EXECUTOR": "geoschem_bench.orchestration.local_executor.LocalExecutor",
     "API__HOST": HOST,
     "SCHEDULER__ENABLE_HEALTH_CHECK": "False",  # its server listens on 0.0.0.0
     "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",

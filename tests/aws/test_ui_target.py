@@ -1,0 +1,99 @@
+"""What the servers of `ui` are told of AWS: the sandbox's, or what this folder is connected to."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from geoschem_bench import sandbox
+from geoschem_bench.cli import ui_target
+from geoschem_bench.cli.connection import kept_marker
+from geoschem_bench.servers.folders import Folders
+from geoschem_bench.servers.keys import Keys
+from geoschem_bench.servers.settings import Shared
+
+PEOPLE_HAVE = {
+    "AWS_PROFILE": "work",
+    "AWS_SESSION_TOKEN": "token",
+    "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1",
+    "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
+    "AIRFLOW_CONN_OTHER": "aws://",
+    "GEOSCHEM_BENCH_QUEUES": "arm64=mine",
+    "PGSSLMODE": "require",
+    "http_proxy": "http://proxy:3128",
+}
+
+
+@pytest.fixture
+def shell(monkeypatch, tmp_path):
+    """A person's shell, with a state folder of its own; returns a function that sets more."""
+    for name in [each for each in os.environ if each.startswith(("AWS_", "GEOSCHEM_BENCH_"))]:
+        monkeypatch.delenv(name)
+    for name, value in (PEOPLE_HAVE | {"GEOSCHEM_BENCH_STATE": str(tmp_path)}).items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch.setenv
+
+
+def environment_of(folders, chosen):
+    shared = Shared(folders, Keys(), 8080, "title", folders.root / "dags", chosen.environment)
+    return shared.environment("sqlite://")
+
+
+def test_in_the_sandbox_nothing_of_the_shells_aws_reaches_the_servers(box, shell):
+    shell("GEOSCHEM_BENCH_STATE", str(box.state_dir))
+    with ui_target.target(print) as chosen:
+        given = environment_of(Folders.of(box.state_dir), chosen)
+    assert chosen.words == "the sandbox of this folder"
+    assert given["AWS_ENDPOINT_URL"] == box.endpoint_url
+    assert given["AWS_ACCESS_KEY_ID"] == box.access_key
+    assert given["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+    assert not set(given) & (set(PEOPLE_HAVE) - {"AIRFLOW__CORE__EXECUTOR", "http_proxy"})
+    assert "127.0.0.1" in given["no_proxy"]
+    assert given["GEOSCHEM_BENCH_STATE"] == str(box.state_dir.resolve())
+
+
+def test_a_shell_that_has_the_sandboxs_own_environment_means_the_sandbox(box, shell):
+    for name, value in box.environment().items():
+        shell(name, value)
+    shell("GEOSCHEM_BENCH_STATE", str(box.state_dir))
+    with ui_target.target(print) as chosen:
+        assert chosen.words == "the sandbox of this folder"
+
+
+def test_on_aws_the_servers_have_the_shells_credentials_and_the_named_connection(shell, tmp_path):
+    shell("GEOSCHEM_BENCH_BUCKET", "results")
+    shell("GEOSCHEM_BENCH_AWS_CONN_ID", "other")
+    shell("AWS_DEFAULT_REGION", "eu-west-1")
+    with ui_target.target(print) as chosen:
+        given = environment_of(Folders.of(tmp_path), chosen)
+    assert (chosen.words, chosen.costs) == (
+        "bucket results in eu-west-1", "AWS: runs cost money",
+    )  # fmt: skip
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "GEOSCHEM_BENCH_QUEUES", "AIRFLOW_CONN_OTHER"):
+        assert given[name] == PEOPLE_HAVE[name]
+    assert given["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+    assert "PGSSLMODE" not in given
+
+
+def test_a_start_that_fails_ends_the_sandbox_that_it_started(shell, tmp_path):
+    def fails():
+        with ui_target.target(print):
+            assert sandbox.status(tmp_path) is not None
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fails()
+    assert sandbox.status(tmp_path) is None
+    assert not kept_marker(tmp_path).exists()
+
+
+def test_a_sandbox_that_a_person_started_is_not_ended_with_the_servers(box, shell):
+    shell("GEOSCHEM_BENCH_STATE", str(box.state_dir))
+    kept_marker(box.state_dir).touch()
+    (Folders.of(box.state_dir).root / "started-sandbox").unlink(missing_ok=True)
+    with ui_target.target(print):
+        pass
+    assert not ui_target.end_sandbox(box.state_dir, print)
+    assert sandbox.status(box.state_dir) is not None
+    kept_marker(box.state_dir).unlink()
