@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks import results
 from benchmarks.chaos.ground import Ground, ground, keep_logs
-from benchmarks.chaos.plan import rounds
+from benchmarks.chaos.plan import Strike, rounds
 from benchmarks.chaos.play import Round, play
 from benchmarks.chaos.summary import table
 
@@ -47,29 +47,39 @@ def main() -> None:
     """Draw, strike, check, print; write where that is wanted."""
     asked = arguments()
     folder = Path(tempfile.mkdtemp(prefix="geoschem-bench-chaos-"))
+    plan = list(enumerate(rounds(asked.seed, asked.faults, asked.per_round, asked.runs)))
+    plan = [each for each in plan if asked.only in (None, each[0])]
     done: list[Round] = []
     try:
         with ground(folder, asked.runs) as here:
-            _play_all(here, asked, done, folder)
+            _play_all(here, asked, plan, done, folder)
     except KeyboardInterrupt:
         print("interrupted; what was done until then:")
+    finally:
+        _tell(asked, len(plan), done)
     found = [violation for each in done for violation in each.violations]
+    if not found:
+        shutil.rmtree(folder, ignore_errors=True)
+    sys.exit(1 if found or len(done) < len(plan) else 0)
+
+
+def _tell(asked: argparse.Namespace, planned: int, done: list[Round]) -> None:
     if done:
-        text = f"{results.machine()}\n\n{table(done, asked.seed, asked.runs)}"
-        part = results.part(_TITLE, text)
+        told = table(done, planned, asked.seed, asked.runs)
+        part = results.part(_TITLE, f"{results.machine()}\n\n{told}")
         print(f"\n{part}", flush=True)
         if asked.write:
             results.write(part)
-    if not found:
-        shutil.rmtree(folder, ignore_errors=True)
-    sys.exit(1 if found or not done else 0)
 
 
-def _play_all(here: Ground, asked: argparse.Namespace, done: list[Round], folder: Path) -> None:
-    plan = rounds(asked.seed, asked.faults, asked.per_round, asked.runs)
-    for number, strikes in enumerate(plan):
-        if asked.only not in (None, number):
-            continue
+def _play_all(
+    here: Ground,
+    asked: argparse.Namespace,
+    plan: list[tuple[int, list[Strike]]],
+    done: list[Round],
+    folder: Path,
+) -> None:
+    for number, strikes in plan:
         print(f"round {number} of seed {asked.seed}: {len(strikes)} faults", flush=True)
         played = play(here, strikes, number, asked.runs)
         done.append(played)

@@ -6,13 +6,11 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
-import httpx
 import psutil
 from benchmarks.chaos.plan import BENCHMARKS
 
@@ -26,13 +24,10 @@ from tests.servers.components import Name
 from tests.servers.guard import guarded
 from tests.servers.postgres import Cluster
 from tests.servers.rest import Client
-from tests.servers.session import RestError
 
 BEHAVIOUR = Behaviour(concurrent_jobs=8, stop_seconds=2)
 IDS = tuple(f"B-{number:02d}" for number in range(BENCHMARKS))
-Answer = TypeVar("Answer")
 _KEEPER_SECONDS = 0.5
-_PAUSE_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -83,19 +78,6 @@ class Ground:
         finally:
             if is_free:
                 self._held.discard(name)
-
-    def patiently(self, ask: Callable[[], Answer], seconds: float) -> Answer:
-        """Asks Airflow until it answers."""
-        deadline = time.monotonic() + seconds
-        while True:
-            try:
-                return ask()
-            except (httpx.TransportError, RestError) as error:
-                if isinstance(error, RestError) and error.status < 500:
-                    raise
-                if time.monotonic() > deadline:
-                    raise
-            time.sleep(_PAUSE_SECONDS)
 
     def restart_sandbox(self, *, orderly: bool, down_seconds: float) -> None:
         """Ended and started with the same state."""

@@ -13,7 +13,9 @@ from typing import TypeVar
 import httpx
 import psutil
 from benchmarks.chaos.ground import IDS, Ground, Run
+from benchmarks.chaos.missed import MissedError
 from benchmarks.chaos.plan import Kind, Strike
+from benchmarks.chaos.wishes import change
 
 from geoschem_bench.errors import SandboxError
 from geoschem_bench.sandbox import faults
@@ -31,7 +33,6 @@ _RUN_SECONDS = 600.0
 _LOOK_SECONDS = 0.05
 _SUBMIT_SECONDS = 2.5
 """By how much a submission is slowed down, so that its middle can be hit."""
-_ANSWER_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -44,17 +45,13 @@ class Blow:
     victim: str = ""
 
 
-class MissedError(Exception):
-    """There was nothing to hit."""
-
-
 def strike_now(ground: Ground, strike: Strike, runs: list[Run]) -> Blow:
     """Does it, and sets up again what it took down."""
     try:
         victim = _DONE[strike.kind](ground, strike, runs)
     except MissedError as missed:
         return Blow(strike, str(missed))
-    except (httpx.HTTPError, SandboxError) as error:  # struck by another fault just then
+    except (httpx.HTTPError, RestError, SandboxError) as error:  # struck by another fault just then
         return Blow(strike, f"no answer: {type(error).__name__}")
     return Blow(strike, "", victim)
 
@@ -107,7 +104,7 @@ def _by_rest_midway(ground: Ground, strike: Strike, runs: list[Run], *, state: s
             path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances"
             for each in ground.client.items(path, "task_instances"):
                 if each["id"] == task_instance and each["task_id"].startswith("phase_1.B-"):
-                    return _change(ground, run, each["task_id"], state)
+                    return change(ground, run, each["task_id"], state)
     raise MissedError("no benchmark submitted")
 
 
@@ -191,26 +188,7 @@ def _mend(ground: Ground, fault_id: str) -> None:
 
 
 def _by_rest(ground: Ground, strike: Strike, runs: list[Run], *, state: str | None) -> str:
-    return _change(ground, runs[strike.run], f"phase_1.{IDS[strike.benchmark]}", state)
-
-
-def _change(ground: Ground, run: Run, task_id: str, state: str | None) -> str:
-    """Marks it, or clears it where no state is given."""
-
-    def change() -> None:
-        ground.wishes.append((run, task_id, state))  # first: an answer may get lost
-        if state is None:
-            ground.client.clear(run.dag_id, run.run_id, [task_id])
-        else:
-            ground.client.mark(run.dag_id, run.run_id, task_id, state)
-
-    try:
-        ground.patiently(change, _ANSWER_SECONDS)
-    except RestError as error:
-        if error.status < httpx.codes.INTERNAL_SERVER_ERROR:
-            ground.wishes.pop()
-        raise MissedError(f"refused: {error.status}") from error
-    return f"{task_id} of {run.dag_id}"
+    return change(ground, runs[strike.run], f"phase_1.{IDS[strike.benchmark]}", state)
 
 
 def supervisors(servers: Servers) -> list[psutil.Process]:

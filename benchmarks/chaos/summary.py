@@ -20,8 +20,8 @@ def upper_bound(faults: int) -> float:
     return 1.0 - (1.0 - _CONFIDENCE) ** (1.0 / faults) if faults else 1.0
 
 
-def table(rounds: Sequence[Round], seed: int, runs: int) -> str:
-    """Markdown: each kind of fault, then what was found."""
+def table(rounds: Sequence[Round], planned: int, seed: int, runs: int) -> str:
+    """Markdown: each kind of fault, then what was found; says if rounds of the plan are missing."""
     blows = [blow for each in rounds for blow in each.blows]
     found = [violation for each in rounds for violation in each.violations]
     struck = Counter(blow.strike.kind for blow in blows if not blow.missed)
@@ -33,7 +33,8 @@ def table(rounds: Sequence[Round], seed: int, runs: int) -> str:
     lines += [
         f"| all | {struck.total()} | {missed.total()} |",
         "",
-        f"Seed {seed}: {len(rounds)} rounds of {runs} runs at once, {minutes:.0f} minutes. A fault "
+        f"Seed {seed}: {len(rounds)} of {planned} rounds{_unless(len(rounds) == planned)}, "
+        f"{runs} runs at once, {minutes:.0f} minutes. A fault "
         "that found nothing to hit, such as no task with a process, is missed and not counted. "
         f"{fell} times a component ended by itself, through a fault in another, and was started "
         "again.",
@@ -41,6 +42,10 @@ def table(rounds: Sequence[Round], seed: int, runs: int) -> str:
         verdict(found, struck.total()),
     ]
     return "\n".join(lines)
+
+
+def _unless(is_whole: bool) -> str:
+    return "" if is_whole else " (the draw was not finished)"
 
 
 def verdict(found: Sequence[Violation], struck: int) -> str:

@@ -1,0 +1,5 @@
+"""A strike that hits nothing."""
+
+
+class MissedError(Exception):
+    """There was nothing to hit; says what was missing."""
