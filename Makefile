@@ -28,15 +28,8 @@ ui: .venv/.ready  ## Airflow's web page and servers on this computer, with the s
 ui-down: .venv/.ready  ## End them; history and login stay
 	$(BIN)/geoschem-bench ui down
 
-test: .venv/.ready test-core  ## All tests; those of real containers where there is an engine
-	@container/engine.sh check || echo "The tests of real containers are left out" >&2
-	@tests/servers/postgresql.sh check || echo "The tests in a running Airflow are left out" >&2
-	@container/engine.sh check 2>/dev/null || export GEOSCHEM_BENCH_NO_CONTAINERS=1; \
-	  $(BIN)/python -m pytest -n 2 --dist loadfile tests/aws && \
-	  $(BIN)/python -m pytest --ignore=tests/unit --ignore=tests/aws --ignore=tests/orchestration --ignore=tests/compose tests
-	@if tests/servers/postgresql.sh check 2>/dev/null; then $(BIN)/python -m pytest tests/orchestration; fi
-	@if tests/compose/programs.sh check && tests/servers/postgresql.sh check 2>/dev/null; then $(BIN)/python -m pytest tests/compose; \
-	  else echo "The tests of docker-compose.yaml are left out" >&2; fi
+test: .venv/.ready test-core  ## All tests; says which are left out where a program is missing
+	@tests/run.sh
 
 test-core: .venv-core/.ready  ## The core's unit tests, with neither Airflow nor boto3 installed
 	$(CORE)/python -m pytest -n auto --dist worksteal tests/unit

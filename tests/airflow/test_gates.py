@@ -227,13 +227,16 @@ def asked(states, xcom):
     return {"ti": ti, "dag_run": SimpleNamespace(dag_id="d", run_id="r")}
 
 
-def test_a_gate_that_failed_without_a_word_still_keeps_out(suite):
+@pytest.mark.parametrize(
+    ("state", "words"), [("failed", "did not say why"), ("upstream_failed", "was never asked")]
+)
+def test_a_gate_that_failed_without_a_word_still_keeps_out(suite, state, words):
     planned = plan_suite(suite)[0]
-    refused = refusal(asked("failed", None), planned)
+    refused = refusal(asked(state, None), planned)
     assert refused is not None
     reason, message = refused
     assert reason is Reason.UNKNOWN
-    assert "did not say why" in message
+    assert words in message
     assert refusal(asked("success", None), planned) is None
     assert refusal(asked("skipped", None), planned) is None
 

@@ -25,6 +25,7 @@ from geoschem_bench.orchestration.gate_list import (
     own_gates,
     wants,
 )
+from geoschem_bench.orchestration.retries import BOOKKEEPING_RETRIES
 from geoschem_bench.orchestration.run_context import Parts, run_request
 from geoschem_bench.planning import PlannedBenchmark
 from geoschem_bench.suite import Suite
@@ -70,7 +71,7 @@ class GateSensor(BaseSensorOperator):
         super().__init__(
             task_id=gate.task_id,
             task_display_name=gate.title,
-            retries=2,
+            retries=BOOKKEEPING_RETRIES,
             retry_delay=timedelta(seconds=5),
             **kwargs,
         )
@@ -190,12 +191,22 @@ def refusal(context: Context, planned: PlannedBenchmark) -> tuple[Reason, str] |
             said = ti.xcom_pull(task_ids=gate, key=_WHY)
             if said is None and when == _WARNED:
                 continue  # nothing goes through it, or nobody could tell
-            if why := _why(said, gate, planned):
+            if why := _why(said, gate, planned, states[gate]):
                 return why
     return None
 
 
-def _why(said: Any, gate: str, planned: PlannedBenchmark) -> tuple[Reason, str] | None:  # noqa: ANN401 - JSON
+def _why(
+    said: Any,  # noqa: ANN401 - JSON
+    gate: str,
+    planned: PlannedBenchmark,
+    state: str,
+) -> tuple[Reason, str] | None:
+    if said is None and state == "upstream_failed":
+        return Reason.UNKNOWN, (
+            f"not submitted: {gate} was never asked, since a task before it failed. Clear that one "
+            "with what is downstream of it"
+        )
     if said is None:
         return Reason.UNKNOWN, (
             f"not submitted: {gate} failed and did not say why; its log does, or a person marked "

@@ -22,6 +22,8 @@ _UNREACHABLE_PAUSE_SANDBOX = timedelta(seconds=10)
 """It is started again in seconds, and its jobs are short."""
 RETRIES = 6
 """Of the task, as Airflow counts: of all reasons together, and of workers that died."""
+BOOKKEEPING_RETRIES = 5
+"""Of a run's other tasks: they take a second and cost nothing, and without one nothing goes on."""
 
 
 @dataclass(frozen=True)
