@@ -15,8 +15,12 @@ airflow db migrate || {
     exit 1
 }
 
-# The connection is made last: where it is, the rest is
-if ! airflow connections get "$CONNECTION" >/dev/null 2>&1; then
+# The connection is made last: where it is, the rest is. `connections get` fails for any reason
+connections=$(airflow connections list --output json) || {
+    say "the database's connections could not be listed, for the reason above; nothing was made" >&2
+    exit 1
+}
+if ! grep -Eq "\"conn_id\": *\"$CONNECTION\"" <<<"$connections"; then
     say "first time: pool, user and connection"
     airflow pools set default_pool "$SLOTS" "Tasks of all suites that run at one time; a benchmark that waits for its job holds none"
     # Not as an argument, which whoever lists processes would read

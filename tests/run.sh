@@ -13,7 +13,8 @@ has() { # WHAT IT IS FOR, COMMAND...
 pytest() { .venv/bin/python -m pytest "$@"; }
 
 has "real containers" container/engine.sh check || export GEOSCHEM_BENCH_NO_CONTAINERS=1
-pytest -n 2 --dist loadfile tests/infra tests/airflow tests/aws
+pytest -n 2 --dist loadfile tests/aws
+pytest -n 2 --dist loadfile tests/infra tests/airflow
 pytest --ignore=tests/e2e/ui tests/container tests/images tests/e2e
 if has "a running Airflow" tests/servers/postgresql.sh check; then
     pytest tests/orchestration

@@ -93,6 +93,13 @@ def test_a_janitor_that_fails_fails_the_run_and_is_tried_for_minutes_before(dags
         assert dag.get_task("load").trigger_rule == "all_done"
 
 
+def test_a_lost_worker_ends_no_run(dags):
+    """Found by `make chaos`: whichever task is struck, another worker takes it, more than once."""
+    tasks = [task for dag in dags.values() for task in dag.tasks]
+    assert len(tasks) > 100
+    assert [task.label for task in tasks if task.retries < 5] == []
+
+
 def test_nothing_is_submitted_before_the_budget_was_looked_at(dags):
     for dag in dags.values():
         submits = dag.get_task("submits")

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+from geoschem_bench.orchestration.dag import broken_suite_dag
 from geoschem_bench.orchestration.dag_page import MOST_SHOWN, page_of
 from geoschem_bench.orchestration.form import params_of
+from geoschem_bench.orchestration.suites import read_suites
 from geoschem_bench.planning import plan_suite
 from geoschem_bench.suite import PHASES, load_suite
 from tests.airflow.conftest import REPOSITORY, SUITES
@@ -88,6 +90,14 @@ def test_what_a_suite_says_is_text(tmp_path):
     assert "<script>" not in head
     assert r"\[a\]\(javascript:b\)" in head
     assert text.split("`````yaml\n")[1].split("`````")[0].count("title:") == 1
+
+
+def test_what_a_broken_suite_says_is_text(tmp_path):
+    (tmp_path / "a_b_c.yaml").write_text('"```\\n# Log in again\\n```": 1\n')
+    (file,) = read_suites(tmp_path)
+    text = str(broken_suite_dag(file).doc_md)
+    assert text.startswith(r"## a\_b\_c.yaml has mistakes")
+    assert "# Log in again" in text.split("````")[1]
 
 
 @pytest.mark.parametrize(("stem", "is_paused"), [("mini", False), ("nightly", True)])

@@ -75,6 +75,8 @@ def test_what_was_submitted_by_hand_is_taken_in_once_and_reported():
     assert run(REPORTS, {})["publish[-1]"] == ("success", [])
     assert run(REPORTS, {"run_ids": [run_id]})["publish[-1]"] == ("success", [run_id])
     assert run_id in run(REPORTS, {"rebuild": True})["publish[-1]"][1]
+    assert run(REPORTS, {"run_ids": ["typo-1"]})["publish[-1]"][0] == "failed"
+    assert objects.get(f"s3://{bucket}/reports/runs/typo-1.json") is None
 
 
 def loaded(found: dict[str, Any]) -> list[Any]:

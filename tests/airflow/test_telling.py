@@ -9,7 +9,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk import get_current_context
 
+from geoschem_bench.aws.dynamodb import DynamoResultsStore
+from geoschem_bench.errors import SettingsError, StorageError
 from geoschem_bench.orchestration.deadline import deadline_of, tell_of_deadline
 from geoschem_bench.orchestration.notifiers import check_notifiers, make_notifier, send
 from geoschem_bench.orchestration.run_context import Parts
@@ -70,6 +73,31 @@ def test_a_run_that_never_got_a_plan_is_told_of(mailbox: Mailbox) -> None:
 
 
 @pytest.mark.usefixtures("airflow_database")
+def test_a_list_and_a_table_that_cannot_be_read_leave_the_topic_its_message(
+    mailbox: Mailbox, monkeypatch: Any
+) -> None:
+    """The verdict asks a second time: the run is no worse for a table that was away."""
+    of_run, asked = DynamoResultsStore.of_run, []
+
+    def away(self: Any, run_id: str) -> Any:
+        asked.append(get_current_context()["ti"].task_id)
+        if asked[-1] == "notify" or asked.count("verdict") == 1:
+            raise StorageError("DynamoDB is away")
+        return of_run(self, run_id)
+
+    monkeypatch.setattr(DynamoResultsStore, "of_run", away)
+    monkeypatch.setenv("GEOSCHEM_BENCH_NOTIFIERS", "{")
+    run = run_suite(QUICK, {"phases": ["phase_3"]})
+    (mail,) = mailbox.of(run.run_id)
+    assert mail.subject == "GEOS-Chem benchmarks: quick: over, but its results could not be read"
+    assert mail.text.count("- the results could not be read: DynamoDB is away") == 1
+    assert (run.state, run.tasks["notify"], run.tasks["verdict"]) == (
+        "success", "failed", "success"
+    )  # fmt: skip
+    assert asked.count("verdict") == 2
+
+
+@pytest.mark.usefixtures("airflow_database")
 def test_nobody_is_told_of_a_dry_run(mailbox: Mailbox) -> None:
     run = run_suite(QUICK, {"dry_run": True})
     assert run.tasks["notify"] == "skipped"
@@ -101,13 +129,18 @@ def test_at_its_deadline_a_run_is_told_of_if_it_goes_on(mailbox: Mailbox) -> Non
     assert others == [[], []]
 
 
-def test_a_deadline_that_nobody_could_be_told_of_fails_visibly(
-    sandbox_environment: Any, named: Any
+def test_a_deadline_that_not_everybody_could_be_told_of_fails_visibly(
+    mailbox: Mailbox, named: Any, monkeypatch: Any
 ) -> None:
+    run_id, context = context_of("queued")
     named("Flaky", "Recorder")
     with pytest.raises(RuntimeError, match="Flaky: ConnectionError: the chat is away"):
-        asyncio.run(tell_of_deadline("quick", 6.0, context_of("running")[1]))
+        asyncio.run(tell_of_deadline("quick", 6.0, context))
     assert len(Recorder.told) == 1
+    monkeypatch.setenv("GEOSCHEM_BENCH_NOTIFIERS", "{")
+    with pytest.raises(RuntimeError, match="GEOSCHEM_BENCH_NOTIFIERS is no JSON"):
+        asyncio.run(tell_of_deadline("quick", 6.0, context))
+    assert len(mailbox.of(run_id)) == 2
 
 
 @pytest.mark.parametrize(
@@ -147,8 +180,6 @@ def test_what_a_job_printed_is_no_template(named: Any) -> None:
 def test_what_is_no_notifier_is_refused_with_the_cure(
     path: str, kwargs: dict[str, str], message: str
 ) -> None:
-    from geoschem_bench.errors import SettingsError
-
     with pytest.raises(SettingsError, match=message):
         make_notifier(NotifierChoice(path, kwargs))
 

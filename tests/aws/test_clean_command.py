@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from geoschem_bench.planning import job_name, run_prefix
+from geoschem_bench.records import LOAD_FILE
+from geoschem_bench.records.erasing import mark_address
 from geoschem_bench.records.strays import ID_TAG, RUN_TAG
 from tests.aws.clients import clients_of
 from tests.aws.terminal import Terminal, take_environment
@@ -25,17 +27,23 @@ def terminal(box: Any, capsys: Any, monkeypatch: Any) -> Terminal:
 
 @pytest.fixture
 def planned(doors: Any, terminal: Terminal) -> Iterator[str]:
-    """The address of a run's folder."""
+    """The address of a run's folder; it was loaded, so it is over."""
     prefix = run_prefix(doors.bucket, RUN)
     doors.objects.put(prefix + "plan.json", plan_file(benchmark_run_id=RUN, bucket=doors.bucket))
+    doors.objects.put(prefix + LOAD_FILE, b"{}")
     yield prefix
-    doors.objects.delete(list(doors.objects.list(prefix)))
+    left = doors.objects.list(prefix)
+    doors.objects.delete([*left, mark_address(doors.bucket, RUN)])
 
 
 def test_a_run_is_kept_until_it_is_let_go_and_then_deleted(
     terminal: Terminal, planned: str, doors: Any
 ) -> None:
-    assert terminal("clean --keep 0000c1ea").code == 0
+    assert terminal("clean --keep 0000c1ea --dry-run --json").json == {
+        "run": RUN,
+        "is_kept": False,
+    }
+    assert terminal("clean --keep 0000c1ea --json").json == {"run": RUN, "is_kept": True}
     refused = terminal("clean --delete 0000c1ea --yes")
     assert refused.code == 2
     assert "marked to be kept" in refused.words
@@ -74,3 +82,32 @@ def test_one_run_at_a_time(terminal: Terminal) -> None:
     answer = terminal("clean --run a --keep b")
     assert answer.code == 2
     assert "give one" in answer.words
+
+
+@pytest.mark.parametrize("option", ["run", "delete", "keep", "let-go"])
+def test_an_empty_name_is_no_wish_to_clean_all(
+    terminal: Terminal, planned: str, doors: Any, option: str
+) -> None:
+    doors.objects.put(mark_address(doors.bucket, RUN), b"{}")  # a pass over all would delete it
+    answer = terminal(f"clean --{option} '' --yes")
+    assert answer.code == 2
+    assert "in ''" in answer.words
+    assert doors.objects.exists(planned + "plan.json")
+
+
+def test_a_run_that_may_go_on_is_not_deleted(terminal: Terminal, planned: str, doors: Any) -> None:
+    """Between two phases no job of it is there."""
+    doors.objects.delete([planned + LOAD_FILE])
+    refused = terminal("clean --delete 0000c1ea --yes")
+    assert refused.code == 2
+    assert f"if you know that it is over, load it first: geoschem-bench load {RUN}" in refused.words
+    assert doors.objects.exists(planned + "plan.json")
+
+
+def test_an_empty_folder_is_no_run(terminal: Terminal, doors: Any) -> None:
+    folder = f"s3://{doors.bucket}/runs/empty/"
+    doors.objects.put(folder, b"")
+    answer = terminal("clean --delete empty --yes")
+    doors.objects.delete([folder])
+    assert answer.code == 2
+    assert "empty is an empty folder" in answer.words

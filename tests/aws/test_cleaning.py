@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import botocore.client
 import pytest
 
 from geoschem_bench import pipeline
-from geoschem_bench.aws.cleaning import Cleaner, Found
+from geoschem_bench.aws.cleaning import Cleaner
+from geoschem_bench.aws.leftovers import Found
 from geoschem_bench.aws.warm import WarmEnvironments
 from geoschem_bench.errors import StorageError
 from geoschem_bench.pipeline import index_address
 from geoschem_bench.planning import job_name, output_path, run_prefix
 from geoschem_bench.records import Result, RunPlanFile
-from geoschem_bench.records.erasing import entry_address
-from geoschem_bench.records.retention import BEGUN_FILE
+from geoschem_bench.records.erasing import entry_address, mark_address
+from geoschem_bench.records.retention import KEEP_FILE
 from geoschem_bench.records.strays import ID_TAG, RUN_TAG, RunState
 from geoschem_bench.wiring.cleaning import KnownSuites, cleaner
 from tests.aws.clients import clients_of
@@ -27,6 +31,9 @@ QUEUE = "geos-chem-graviton-queue"
 OLD, NEW = "20250101T000000Z-00000001", "20250102T000000Z-00000002"
 OVER, LIVE, OTHERS = (f"20261101T00000{n}Z-0000000{n}" for n in (3, 4, 5))
 YEARS = timedelta(days=400)
+PAGE = Path(__file__).parents[2] / "docs" / "cleaning.md"
+ACTIONS = {"ListObjectsV2": "ListBucket", "DeleteObjects": "DeleteObject"}
+"""Where a permission is not called as the operation is."""
 
 
 @dataclass
@@ -76,14 +83,27 @@ def place(box: Any, doors: Any) -> Iterator[Place]:
         yield place
         doors.jobs.terminate(doors.jobs.living([QUEUE]), "end of the test")
         for run_id in (OLD, NEW, OVER, LIVE, OTHERS):
-            doors.objects.delete(place.objects_of(run_id))
+            doors.objects.delete([*place.objects_of(run_id), mark_address(doors.bucket, run_id)])
             doors.store.delete(doors.store.of_run(run_id))
 
 
 def clean(place: Place, now: datetime | None = None) -> tuple[Found, list[str]]:
-    cleaner = place.cleaner()
-    found = cleaner.find(now=now)
-    return found, list(cleaner.clean(found))
+    """One pass, which asks AWS for nothing but what the page says."""
+    asked: set[str] = set()
+    client: Any = botocore.client.BaseClient  # its stubs do not know the method
+    make = client._make_api_call
+
+    def noted(self: Any, operation: str, given: Any) -> Any:
+        asked.add(f"{self.meta.service_model.service_name}:{ACTIONS.get(operation, operation)}")
+        return make(self, operation, given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "_make_api_call", noted)
+        cleaner = place.cleaner()
+        found = cleaner.find(now=now)
+        said = list(cleaner.clean(found))
+    assert asked - set(re.findall(r"`(\w+:\w+)`", PAGE.read_text())) == set()
+    return found, said
 
 
 def test_jobs_of_runs_that_are_over_are_ended_and_no_others(place: Place) -> None:
@@ -149,12 +169,77 @@ def test_a_pass_that_was_killed_is_finished_by_the_next(
         patch.setattr(broken, "delete", refuse)
         with pytest.raises(StorageError):
             list(cleaner.clean(due))
-    assert place.objects_of(OLD)[0].endswith(BEGUN_FILE)
+    assert place.doors.objects.exists(mark_address(place.doors.bucket, OLD))
 
     found, _ = clean(place)
     assert [each.run.run_id for each in found.runs] == [OLD]
     assert place.objects_of(OLD) == []
     assert place.doors.store.of_run(OLD) == []
+
+
+def test_a_run_that_is_kept_or_goes_on_since_the_look_is_left_alone(place: Place) -> None:
+    """While the question stood, say."""
+    for run_id in (OLD, NEW):
+        place.measured(run_id, retention_days=365)
+    cleaner = place.cleaner()
+    found = cleaner.find(now=datetime.now(UTC) + YEARS)
+    assert [each.run.run_id for each in found.runs] == [OLD, NEW]
+    place.doors.objects.put(run_prefix(place.doors.bucket, OLD) + KEEP_FILE, b"")
+    place.job(NEW)
+    assert list(cleaner.clean(found))[:2] == [
+        f"left alone: run {OLD}: it is marked to be kept",
+        f"left alone: run {NEW}: it goes on, or a job of it does",
+    ]
+    assert len(place.objects_of(OLD)) == len(place.objects_of(NEW)) + 1 > 1
+
+
+def test_a_run_asked_for_is_looked_at_again_too(place: Place) -> None:
+    place.measured(OLD)
+    cleaner = place.cleaner()
+    found = cleaner.find_deletion(OLD)
+    place.doors.objects.put(run_prefix(place.doors.bucket, OLD) + KEEP_FILE, b"")
+    said, _ = cleaner.clean(found)
+    assert "marked to be kept" in said
+    assert place.doors.store.of_run(OLD)
+
+
+def test_one_run_that_cannot_be_deleted_keeps_no_other(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for run_id in (OLD, NEW):
+        place.measured(run_id, retention_days=365)
+    cleaner = place.cleaner()
+    delete = cleaner.store.delete
+
+    def refuse(rows: Any) -> int:
+        gone = list(rows)
+        if gone[0].benchmark_run_id == OLD:
+            raise StorageError("AWS has gone away")
+        return delete(gone)
+
+    found = cleaner.find(now=datetime.now(UTC) + YEARS)
+    monkeypatch.setattr(cleaner.store, "delete", refuse)
+    place.doors.objects.delete([index_address(place.doors.bucket)])
+    with pytest.raises(StorageError, match=f"cannot remove the run {OLD}: AWS has gone away"):
+        list(cleaner.clean(found))
+    assert place.objects_of(NEW) == []
+    assert place.doors.store.of_run(NEW) == []
+    assert place.doors.objects.exists(index_address(place.doors.bucket))
+
+
+def test_a_run_goes_by_its_own_plan_and_not_while_it_may_go_on(place: Place) -> None:
+    place.plan(OLD, retention_days=1)  # it was never loaded
+    place.plan(NEW, retention_days=1)
+    copied = place.doors.objects.get(run_prefix(place.doors.bucket, OLD) + "plan.json")
+    place.doors.objects.put(run_prefix(place.doors.bucket, NEW) + "plan.json", copied)
+    soon = place.cleaner().find(now=datetime.now(UTC) + timedelta(hours=25))
+    assert not soon.runs
+    why = {each.run.run_id: each.why for each in soon.doubtful}
+    assert "nobody can tell whether it goes on" in why[OLD]
+    assert "no plan.json of its own" in why[NEW]
+    place.states = {OLD: RunState.OVER}
+    assert [each.run.run_id for each in clean(place, soon.at)[0].runs] == [OLD]
+    assert place.objects_of(NEW)
 
 
 def test_a_pass_is_bounded_and_says_what_is_left(place: Place) -> None:
@@ -175,6 +260,15 @@ def test_instances_that_a_run_has_left_are_let_go(place: Place) -> None:
     warm, until = WarmEnvironments(place.batch), datetime.now(UTC) + timedelta(hours=1)
     for run_id, vcpus in ((OVER, 32), (LIVE, 16)):
         list(warm.want(f"{run_id}-phase_1", {QUEUE: vcpus}, until))
+    cleaner = place.cleaner()
+    lapsed = cleaner.find(now=until)
+    assert [want.run_id for want in lapsed.wants] == [OVER, LIVE]
+    list(warm.want(f"{LIVE}-phase_1", {QUEUE: 16}, until + timedelta(hours=1)))
+    place.states[OVER] = RunState.LIVE  # somebody has cleared a task of it
+    list(warm.want(f"{OVER}-phase_1", {QUEUE: 32}, until + timedelta(hours=1)))
+    assert [said.endswith("again; left alone") for said in cleaner.clean(lapsed)] == [True, True]
+    place.states[OVER] = RunState.OVER
+
     found, said = clean(place)
     assert [want.run_id for want in found.wants] == [OVER]
     assert said == ["geos-chem-graviton keeps 16 vCPUs"]

@@ -39,6 +39,13 @@ def test_a_missing_number_is_absent_and_never_zero():
     assert back.cost_usd_per_sim_day is None
 
 
+@pytest.mark.parametrize("broken", [{"threads": {"S": "many"}}, {"model": {"NS": ["1"]}}])
+def test_a_row_that_is_no_result_of_ours_is_named(broken):
+    item = to_item(make_result(benchmark_id="DOOR-BROKEN"))
+    with pytest.raises(StorageError, match=r"DOOR-BROKEN, run_key .* mend or delete it"):
+        from_item(item | broken)
+
+
 def test_numbers_are_stored_as_numbers():
     item = to_item(make_result(wall_seconds=(1.25,)))
     assert item["wall_seconds"] == {"L": [{"N": str(Decimal("1.25"))}]}

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from geoschem_bench import sandbox
-from geoschem_bench.cli import ui_target
+from geoschem_bench import sandbox, servers
+from geoschem_bench.cli import ui, ui_target
 from geoschem_bench.cli.connection import kept_marker
+from geoschem_bench.servers.at_work import at_work
 from geoschem_bench.servers.folders import Folders
 from geoschem_bench.servers.keys import Keys
-from geoschem_bench.servers.settings import Shared
+from geoschem_bench.servers.ports import free_port
+from geoschem_bench.servers.settings import APART, Shared
 
 PEOPLE_HAVE = {
     "AWS_PROFILE": "work",
@@ -47,7 +54,7 @@ def test_in_the_sandbox_nothing_of_the_shells_aws_reaches_the_servers(box, shell
     assert chosen.words == "the sandbox of this folder"
     assert given["AWS_ENDPOINT_URL"] == box.endpoint_url
     assert given["AWS_ACCESS_KEY_ID"] == box.access_key
-    assert given["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+    assert given["AIRFLOW__CORE__EXECUTOR"] == APART["CORE__EXECUTOR"]
     assert not set(given) & (set(PEOPLE_HAVE) - {"AIRFLOW__CORE__EXECUTOR", "http_proxy"})
     assert "127.0.0.1" in given["no_proxy"]
     assert given["GEOSCHEM_BENCH_STATE"] == str(box.state_dir.resolve())
@@ -72,7 +79,7 @@ def test_on_aws_the_servers_have_the_shells_credentials_and_the_named_connection
     )  # fmt: skip
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "GEOSCHEM_BENCH_QUEUES", "AIRFLOW_CONN_OTHER"):
         assert given[name] == PEOPLE_HAVE[name]
-    assert given["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
+    assert given["AIRFLOW__CORE__EXECUTOR"] == APART["CORE__EXECUTOR"]
     assert "PGSSLMODE" not in given
 
 
@@ -86,6 +93,61 @@ def test_a_start_that_fails_ends_the_sandbox_that_it_started(shell, tmp_path):
         fails()
     assert sandbox.status(tmp_path) is None
     assert not kept_marker(tmp_path).exists()
+
+
+@pytest.fixture
+def second_up(shell, tmp_path):
+    """`ui up` that waits for us, as another command; gone before it could start anything."""
+    program = str(Path(sys.executable).with_name("geoschem-bench"))
+    command = [program, "ui", "up", "--port", str(free_port())]
+    with (
+        at_work(Folders.of(tmp_path), print),
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as started,
+    ):
+        assert started.stderr is not None
+        try:
+            assert any("Another command is at work" in line for line in started.stderr)
+            yield started
+        finally:
+            started.kill()
+
+
+def test_who_waits_for_another_up_and_gives_up_leaves_it_its_sandbox(second_up, tmp_path):
+    with ui_target.target(print):
+        second_up.send_signal(signal.SIGINT)
+        assert "interrupted" in second_up.communicate(timeout=60)[1]
+        assert second_up.returncode == 130
+        assert sandbox.status(tmp_path) is not None
+        assert kept_marker(tmp_path).exists()
+    assert ui_target.end_sandbox(tmp_path, print)
+
+
+def test_a_start_that_fails_leaves_the_sandbox_to_a_command_that_uses_it(shell, tmp_path):
+    def fails(lock):
+        with ui_target.target(print):
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            raise KeyboardInterrupt
+
+    with (tmp_path / "sandbox-users.lock").open("a") as lock:
+        with pytest.raises(KeyboardInterrupt):
+            fails(lock)
+        assert sandbox.status(tmp_path) is not None
+        assert not kept_marker(tmp_path).exists()
+    assert sandbox.down(tmp_path)
+
+
+def test_servers_are_forgotten_before_another_command_may_begin(shell, tmp_path, monkeypatch):
+    folders, seen = Folders.of(tmp_path), []
+
+    def look(state):
+        with folders.lock_file.open("a") as lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        seen.append(state)
+
+    folders.make()
+    monkeypatch.setattr(servers, "forget", look)
+    ui.down(forget=True, yes=True)
+    assert seen == [tmp_path]
 
 
 def test_a_sandbox_that_a_person_started_is_not_ended_with_the_servers(box, shell):

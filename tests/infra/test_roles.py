@@ -138,8 +138,10 @@ AIRFLOW_ASKS = {
     "ec2:DescribeSpotPriceHistory pricing:GetProducts cloudformation:DescribeStacks",
     "results": "s3:PutObject s3:GetObject s3:ListBucket dynamodb:GetItem dynamodb:PutItem "
     "dynamodb:Query sns:Publish",
-    "cleaning": "s3:ListBucket s3:PutObject s3:DeleteObject dynamodb:Query dynamodb:DeleteItem "
-    "batch:DescribeJobQueues batch:ListJobs batch:DescribeJobs batch:TerminateJob",
+    "cleaning": "s3:ListBucket s3:GetObject s3:PutObject s3:DeleteObject dynamodb:Query "
+    "dynamodb:DeleteItem batch:DescribeJobQueues batch:DescribeComputeEnvironments batch:ListJobs "
+    "batch:DescribeJobs batch:TerminateJob batch:UpdateComputeEnvironment batch:TagResource "
+    "batch:UntagResource",
 }
 """What each part of a run asks of AWS."""
 

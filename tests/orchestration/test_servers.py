@@ -49,7 +49,10 @@ def test_a_suite_runs_to_its_end(servers, capsys):
     tasks = client.task_instances(dag_id, run_id)
     assert tasks[TASK] == ("success", 1)
     assert tasks["publish"].state == "success"
-    assert client.xcoms(dag_id, run_id, "load")["return_value"]["stored"] == 1
+    assert client.xcoms(dag_id, run_id, "phase_1.load")["return_value"]["succeeded"] == 1
+    assert client.xcoms(dag_id, run_id, "load")["return_value"] == {
+        "stored": 0, "unchanged": 1, "rejected": 0, "conflicts": 0
+    }  # fmt: skip
     assert "s3://" in client.xcoms(dag_id, run_id, "publish")["return_value"]
     assert client.task_log(dag_id, run_id, "plan") != ""
     assert set(client.links(dag_id, run_id, TASK)) != set()

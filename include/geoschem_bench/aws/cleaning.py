@@ -1,9 +1,9 @@
-"""What is left behind, as one list, and its removal: stray jobs, idle instances, old runs."""
+"""Finding and removing what is left behind: stray jobs, idle instances, old runs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -11,14 +11,21 @@ from typing import Any
 from geoschem_bench.aws.batch import BatchJobs, Job
 from geoschem_bench.aws.batch_resources import queue_names
 from geoschem_bench.aws.dynamodb import DynamoResultsStore
+from geoschem_bench.aws.leftovers import Found, FoundJob
 from geoschem_bench.aws.refusals import asking
 from geoschem_bench.aws.s3 import S3ObjectStore
 from geoschem_bench.aws.warm import Want, WarmEnvironments
-from geoschem_bench.errors import UserError
+from geoschem_bench.errors import GeosChemBenchError, NotFoundError, StorageError, UserError
 from geoschem_bench.planning import run_prefix
 from geoschem_bench.records import RunPlanFile, read_run_plan
 from geoschem_bench.records.erasing import erase_run
-from geoschem_bench.records.retention import Decision, decide, stored_runs
+from geoschem_bench.records.retention import (
+    Decision,
+    StoredRun,
+    decide,
+    may_go_on,
+    stored_runs,
+)
 from geoschem_bench.records.strays import Judgement, RunState, judge, run_of
 
 QUEUE_PREFIX = "geos-chem-"
@@ -29,72 +36,6 @@ _YOUNG = timedelta(days=1)
 """No suite keeps its runs for less."""
 _WHY = "Terminated by geoschem-bench clean: "
 StateOf = Callable[[RunPlanFile], RunState]
-
-
-@dataclass(frozen=True)
-class FoundJob:
-    """A living job of ours."""
-
-    job: Job
-    run_id: str
-    judgement: Judgement
-
-
-@dataclass(frozen=True)
-class Found:
-    """All that was found. `strays`, `wants` and `runs` are what a pass removes."""
-
-    jobs: tuple[FoundJob, ...] = ()
-    wants: tuple[Want, ...] = ()
-    """Instances that are kept for a run that is over, or for longer than was asked."""
-    runs: tuple[Decision, ...] = ()
-    """To be deleted in this pass."""
-    left: int = 0
-    """Runs that are due, too, and must wait for the next pass."""
-    doubtful: tuple[Decision, ...] = ()
-    """Old runs that stay, as nobody can tell."""
-
-    @property
-    def strays(self) -> tuple[FoundJob, ...]:
-        """Jobs to be ended."""
-        return tuple(each for each in self.jobs if each.judgement.is_stray)
-
-    def names(self) -> dict[str, list[str]]:
-        """Of all that is to be removed."""
-        return {
-            "jobs": [each.job.job_id for each in self.strays],
-            "wants": [f"{each.environment} {each.who}" for each in self.wants],
-            "runs": [each.run.run_id for each in self.runs],
-        }
-
-    def only(self, listed: Mapping[str, Collection[str]]) -> Found:
-        """Without what `names` did not list before: nothing is removed that nobody saw."""
-        jobs, wants, runs = (set(listed[kind]) for kind in ("jobs", "wants", "runs"))
-        return Found(
-            jobs=tuple(each for each in self.strays if each.job.job_id in jobs),
-            wants=tuple(w for w in self.wants if f"{w.environment} {w.who}" in wants),
-            runs=tuple(each for each in self.runs if each.run.run_id in runs),
-            left=self.left,
-        )
-
-    def lines(self) -> Iterator[str]:
-        """For a log: what would be done, and what is left alone, each with its reason."""
-        for each in self.jobs:
-            verb = "end" if each.judgement.is_stray else "leave alone"
-            yield f"{verb}: job {each.job.name} ({each.job.status}): {each.judgement.why}"
-        for want in self.wants:
-            yield f"let go: environment {want.environment}: what {want.title} wanted"
-        for run in self.runs:
-            yield f"delete: run {run.run.run_id} of {run.suite}: {run.why}"
-        for run in self.doubtful:
-            yield f"leave alone: run {run.run.run_id}: {run.why}"
-        if self.is_clean:
-            yield "nothing to clean up"
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether there is nothing to do."""
-        return not (self.strays or self.wants or self.runs)
 
 
 @dataclass
@@ -139,46 +80,115 @@ class Cleaner:
         due = [each for each in decisions if each.is_due]
         return Found(
             jobs=jobs,
-            wants=tuple(self._lapsed(now)),
+            wants=tuple(w for w in self._warm.wants(self._queues) if self._has_lapsed(w, now)),
             runs=tuple(due[:limit]),
             left=len(due[limit:]),
             doubtful=tuple(each for each in decisions if each.is_doubtful),
+            at=now,
         )
-
-    def clean(self, found: Found) -> Iterator[str]:
-        """Remove it; says what was done. What has changed meanwhile is looked at once more."""
-        yield from self._end(found.strays)
-        yield from self._release(found.wants)
-        yield from self._delete(found.runs)
 
     def find_run(self, run_id: str) -> Found:
         """What a person asks to be ended of one run, whatever anybody knows of it."""
-        jobs = tuple(
-            FoundJob(each.job, run_id, Judgement(True, "asked for"))
-            for each in self._living(datetime.now(UTC))
-            if each.run_id == run_id
-        )
+        asked = Judgement(True, "asked for")
+        jobs = tuple(FoundJob(job, run_id, asked) for job in self._jobs_of(run_id))
         wants = tuple(w for w in self._warm.wants(self._queues) if w.run_id == run_id)
-        return Found(jobs=jobs, wants=wants)
+        return Found(jobs=jobs, wants=wants, is_asked=True)
 
     def find_deletion(self, run_id: str) -> Found:
         """What a person asks to be deleted, whatever its age.
 
         Raises:
-            UserError: jobs of it go on, or it is marked to be kept.
+            NotFoundError: there is nothing of it.
+            UserError: it goes on, or may for all that is known, or is marked to be kept.
         """
-        root = f"s3://{self.bucket}/runs/"
-        prefix, plan = run_prefix(self.bucket, run_id), self._plan(run_id)
-        (run,) = stored_runs(self.objects.stamps(prefix), root)
-        jobs = [each for each in self._living(datetime.now(UTC)) if each.run_id == run_id]
-        if jobs:
-            names = ", ".join(each.job.name for each in jobs)
-            raise UserError(f"{run_id} has jobs that go on: {names}; end them first: "
-                            f"geoschem-bench clean --run {run_id}")  # fmt: skip
+        run, plan, now = self._stored(run_id), self._plan(run_id), datetime.now(UTC)
+        if run is None:
+            raise NotFoundError(f"{run_id} is an empty folder, and no run; delete it in the S3 "
+                                "console")  # fmt: skip
+        if refusal := self._refusal(run, now):
+            raise UserError(f"{run_id} {refusal}")
+        decision = Decision(run, True, "asked for", plan.suite if plan else "")
+        return Found(runs=(decision,), at=now, is_asked=True)
+
+    def clean(self, found: Found) -> Iterator[str]:
+        """Remove it; says what was done. What has changed meanwhile is looked at once more.
+
+        Raises:
+            StorageError: something could not be removed. All the rest was, before it is raised.
+        """
+        failed: list[str] = []
+        try:
+            for what, removal in self._removals(found):
+                try:
+                    yield from removal
+                except GeosChemBenchError as error:
+                    failed.append(f"{what}: {error}")
+                    yield f"cannot remove the {failed[-1]}"
+        finally:
+            if found.runs:
+                from geoschem_bench import pipeline  # scipy and more, for this alone
+
+                pipeline.write_index(self.bucket, self.objects)
+        if found.runs:
+            yield "the index of reports is made anew"
+        if failed:
+            raise StorageError("cannot remove the " + "; nor the ".join(failed))
+
+    def _removals(self, found: Found) -> Iterator[tuple[str, Iterator[str]]]:
+        """Each by its name; nothing is done before it is iterated over."""
+        for each in found.strays:
+            yield f"job {each.job.name}", self._end(each)
+        for want in found.wants:
+            yield f"want of environment {want.environment}", self._release(want, found)
+        for decision in found.runs:
+            yield f"run {decision.run.run_id}", self._delete(decision, found)
+
+    def _end(self, stray: FoundJob) -> Iterator[str]:
+        if self._state(stray.run_id) is RunState.LIVE:
+            yield f"job {stray.job.name} is waited for again; left alone"
+            return
+        (job,) = self.jobs.describe([stray.job.job_id]) or [stray.job]
+        if self.jobs.terminate([job], _WHY + stray.judgement.why):
+            yield f"ended the job {job.name} ({job.job_id}): {stray.judgement.why}"
+
+    def _release(self, want: Want, found: Found) -> Iterator[str]:
+        now = [each for each in self._warm.wants([want.queue]) if each.who == want.who]
+        if not found.is_asked and not all(self._has_lapsed(each, found.at) for each in now):
+            yield f"environment {want.environment} is wanted by {want.title} again; left alone"
+            return
+        yield from self._warm.release(want.who, [want.queue])
+
+    def _delete(self, decision: Decision, found: Found) -> Iterator[str]:
+        run_id = decision.run.run_id
+        run = self._stored(run_id)
+        if run is None:
+            yield f"the run {run_id} is gone already"
+        elif why_not := self._why_not(run, found):
+            yield f"left alone: run {run_id}: {why_not}"
+        else:
+            erased = erase_run(run_id, decision.why, self.bucket, self.objects, self.store)
+            yield f"deleted the run {run_id}: {erased.objects} objects, {erased.rows} rows"
+
+    def _why_not(self, run: StoredRun, found: Found) -> str | None:
+        """Why a run that was found is not to be deleted any more, if so."""
+        if found.is_asked:
+            return self._refusal(run, found.at)
+        alive = [run.run_id] if self._jobs_of(run.run_id) else []
+        decision = self._decide(run, alive, found.at)
+        return None if decision.is_due else decision.why
+
+    def _refusal(self, run: StoredRun, now: datetime) -> str | None:
+        """Why a person may not delete it, and what to do; None where they may."""
+        if jobs := self._jobs_of(run.run_id):
+            names = ", ".join(job.name for job in jobs)
+            return (f"has jobs that go on: {names}; end them first: geoschem-bench clean --run "
+                    f"{run.run_id}")  # fmt: skip
         if run.is_kept:
-            raise UserError(f"{run_id} is marked to be kept; take that back: geoschem-bench clean "
-                            f"--let-go {run_id}")  # fmt: skip
-        return Found(runs=(Decision(run, True, "asked for", plan.suite if plan else ""),))
+            return (f"is marked to be kept; take that back: geoschem-bench clean --let-go "
+                    f"{run.run_id}")  # fmt: skip
+        doubt = may_go_on(run, self._plan(run.run_id), self._state(run.run_id), now)
+        return doubt and (f"stays: {doubt}; if you know that it is over, load it first: "
+                          f"geoschem-bench load {run.run_id}")  # fmt: skip
 
     def _living(self, now: datetime) -> Iterator[FoundJob]:
         for job in self.jobs.living(self._queues):
@@ -187,53 +197,37 @@ class Cleaner:
                 judged = judge(job, self._state(run_id), self._plan(run_id), now)
                 yield FoundJob(job, run_id, judged)
 
+    def _jobs_of(self, run_id: str) -> list[Job]:
+        return [job for job in self.jobs.living(self._queues) if run_of(job) == run_id]
+
     def _decisions(self, alive: Collection[str], now: datetime) -> Iterator[Decision]:
         """Of the runs that may be old enough; a plan is read for these alone."""
-        root = f"s3://{self.bucket}/runs/"
-        for run in stored_runs(self.objects.stamps(root), root):
+        for run in stored_runs(self.objects.stamps(self._root), self._root):
             if now - run.last_written < _YOUNG and not run.is_begun:
                 continue
-            plan = self._plan(run.run_id)
-            decision = decide(run, plan, self.days_by_suite, alive, now)
-            if decision.is_due and self._state(run.run_id) is RunState.LIVE:
-                continue
+            decision = self._decide(run, alive, now)
             if decision.is_due or decision.is_doubtful:
                 yield decision
 
-    def _lapsed(self, now: datetime) -> Iterator[Want]:
-        for want in self._warm.wants(self._queues):
-            is_lapsed = want.until is None or want.until <= now
-            if is_lapsed or self._state(want.run_id) is RunState.OVER:
-                yield want
+    def _decide(self, run: StoredRun, alive: Collection[str], now: datetime) -> Decision:
+        plan = self._plan(run.run_id)
+        decision = decide(run, plan, self.days_by_suite, alive, now)
+        if not decision.is_due:
+            return decision
+        state = self._state(run.run_id)
+        why = may_go_on(run, plan, state, now)
+        if why is None:
+            return decision
+        return replace(decision, is_due=False, why=why, is_doubtful=state is RunState.UNKNOWN)
 
-    def _end(self, strays: Collection[FoundJob]) -> Iterator[str]:
-        for each in strays:
-            if self._state(each.run_id) is RunState.LIVE:
-                yield f"job {each.job.name} is waited for again; left alone"
-                continue
-            (job,) = self.jobs.describe([each.job.job_id]) or [each.job]
-            if self.jobs.terminate([job], _WHY + each.judgement.why):
-                yield f"ended the job {job.name} ({job.job_id}): {each.judgement.why}"
+    def _stored(self, run_id: str) -> StoredRun | None:
+        """What is there of the run now; with its mark, which lies beside it."""
+        stamps = self.objects.stamps(self._root + run_id)
+        return next((r for r in stored_runs(stamps, self._root) if r.run_id == run_id), None)
 
-    def _release(self, wants: Collection[Want]) -> Iterator[str]:
-        for want in wants:
-            yield from self._warm.release(want.who, [want.queue])
-
-    def _delete(self, decisions: Collection[Decision]) -> Iterator[str]:
-        gone = 0
-        for decision in decisions:
-            run_id = decision.run.run_id
-            if self._state(run_id) is RunState.LIVE:
-                yield f"run {run_id} goes on again; left alone"
-                continue
-            erased = erase_run(run_id, decision.why, self.bucket, self.objects, self.store)
-            gone += 1
-            yield f"deleted the run {run_id}: {erased.objects} objects, {erased.rows} rows"
-        if gone:
-            from geoschem_bench import pipeline  # scipy and more, for this alone
-
-            pipeline.write_index(self.bucket, self.objects)
-            yield "the index of reports no longer lists them"
+    def _has_lapsed(self, want: Want, now: datetime) -> bool:
+        is_late = want.until is None or want.until <= now
+        return is_late or self._state(want.run_id) is RunState.OVER
 
     def _state(self, run_id: str) -> RunState:
         """Asked anew each time: a person may clear a task at any moment."""
@@ -241,10 +235,16 @@ class Cleaner:
         return self.state_of(plan) if plan is not None else RunState.UNKNOWN
 
     def _plan(self, run_id: str) -> RunPlanFile | None:
+        """The run's own: a folder that was copied has the plan of another run."""
         if run_id not in self._plans:
-            address = run_prefix(self.bucket, run_id) + "plan.json"
-            self._plans[run_id] = read_run_plan(self.objects, address)
+            plan = read_run_plan(self.objects, run_prefix(self.bucket, run_id) + "plan.json")
+            is_own = plan is not None and plan.benchmark_run_id == run_id
+            self._plans[run_id] = plan if is_own else None
         return self._plans[run_id]
+
+    @property
+    def _root(self) -> str:
+        return f"s3://{self.bucket}/runs/"
 
     @cached_property
     def _warm(self) -> WarmEnvironments:

@@ -20,6 +20,8 @@ from geoschem_bench.errors import LockedOutError, StorageError
 from geoschem_bench.records import Result, Stored
 
 _PARALLEL = 8
+_LONG = 300
+"""Characters of a message that somebody wants to read."""
 
 
 class DynamoResultsStore:
@@ -146,8 +148,18 @@ def to_item(result: Result) -> dict[str, Any]:
 
 
 def from_item(item: dict[str, Any]) -> Result:
-    """The result that `to_item` stored."""
+    """The result that `to_item` stored.
+
+    Raises:
+        StorageError: somebody else wrote it, or another version.
+    """
     deserialize = TypeDeserializer().deserialize
     data = {name: deserialize(value) for name, value in item.items()}
     absent = {n: None for n, field in Result.model_fields.items() if field.is_required()}
-    return Result.model_validate_json(json.dumps(absent | data, default=float))
+    try:
+        return Result.model_validate_json(json.dumps(absent | data, default=float))
+    except (TypeError, ValueError) as error:
+        why = " ".join(str(error).split())[:_LONG]
+        row = f"benchmark_id {data.get('benchmark_id')}, run_key {data.get('run_key')}"
+        raise StorageError(f"the row {row} is no result that can be read ({why}); mend or delete "
+                           "it in the table") from error  # fmt: skip

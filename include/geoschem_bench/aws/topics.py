@@ -24,5 +24,12 @@ def topic_arn(topic: str, region: str, session: Session | None = None) -> str:
         identity = make_client("sts", region, session).get_caller_identity()
     except AWS_ERRORS as error:
         raise StorageError(f"whose the topic {topic} is: {explained(error, region)}") from error
-    partition = identity["Arn"].split(":")[1]
-    return f"arn:{partition}:sns:{region}:{identity['Account']}:{topic}"
+    return arn_of(topic, region, identity["Arn"])
+
+
+def arn_of(topic: str, region: str, caller: str) -> str:
+    """The topic of that name in the account of the caller, an ARN; an ARN as it is."""
+    if topic.startswith("arn:"):
+        return topic
+    _, partition, _, _, account, *_ = caller.split(":")
+    return f"arn:{partition}:sns:{region}:{account}:{topic}"

@@ -17,7 +17,8 @@ from geoschem_bench.wiring import Settings, object_store, suites_folder
 from geoschem_bench.wiring.cleaning import cleaner, read_known_suites
 
 if TYPE_CHECKING:
-    from geoschem_bench.aws.cleaning import Cleaner, Found
+    from geoschem_bench.aws.cleaning import Cleaner
+    from geoschem_bench.aws.leftovers import Found
 
 _RUN = "A run's id, or its end."
 End = Annotated[
@@ -52,9 +53,12 @@ def clean(
     """
     if sum(each is not None for each in (run, delete, keep, let_go)) > 1:
         raise UserError("--run, --delete, --keep and --let-go are for one run each; give one")
+    marked = keep if keep is not None else let_go
     with connected() as settings:
-        if keep or let_go:
-            _mark(keep or let_go or "", settings, is_kept=keep is not None)
+        if marked is not None:
+            done = _mark(marked, settings, is_kept=keep is not None, dry_run=dry_run)
+            if as_json:
+                show_json(done)
             return
         cleaning = _cleaner(settings)
         found = _find(cleaning, settings, run, delete, limit)
@@ -62,15 +66,18 @@ def clean(
             show_json(document_of(found))
         else:
             _show(found)
-        if found.is_clean or dry_run:
-            return
-        if not yes and not _agrees(found):
-            say("Nothing was removed")
-            raise typer.Exit(1)
-        for said in cleaning.clean(found):
-            say(said)
-        if found.left:
-            say(f"{found.left} more runs are due; say it again for the next")
+        if not (found.is_clean or dry_run):
+            _remove(cleaning, found, yes=yes)
+
+
+def _remove(cleaning: Cleaner, found: Found, *, yes: bool) -> None:
+    if not yes and not _agrees(found):
+        say("Nothing was removed")
+        raise typer.Exit(1)
+    for said in cleaning.clean(found):
+        say(said)
+    if found.left:
+        say(f"{found.left} more runs are due; say it again for the next")
 
 
 def _cleaner(settings: Settings) -> Cleaner:
@@ -101,15 +108,19 @@ def _run_id(given: str, settings: Settings) -> str:
     return found[0]
 
 
-def _mark(given: str, settings: Settings, *, is_kept: bool) -> None:
+def _mark(given: str, settings: Settings, *, is_kept: bool, dry_run: bool) -> dict[str, object]:
+    """Whether the run is kept then, for a program."""
     objects, run_id = object_store(settings), _run_id(given, settings)
     address = f"s3://{settings.bucket}/runs/{run_id}/{KEEP_FILE}"
-    if is_kept:
+    if dry_run:
+        say(f"A dry run: {run_id} stays as it is")
+    elif is_kept:
         objects.put(address, b"", "text/plain")
         say(f"{run_id} is kept for good; take that back: geoschem-bench clean --let-go {run_id}")
-        return
-    objects.delete([address])
-    say(f"{run_id} is kept as long as its suite says")
+    else:
+        objects.delete([address])
+        say(f"{run_id} is kept as long as its suite or its plan says, whichever is longer")
+    return {"run": run_id, "is_kept": objects.exists(address)}
 
 
 def _show(found: Found) -> None:

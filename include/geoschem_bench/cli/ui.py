@@ -8,21 +8,22 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 from rich.text import Text
 
-from geoschem_bench import servers
 from geoschem_bench.cli.airflow_process import dags_folder
 from geoschem_bench.cli.console import complain, err, out, say, show_json, show_text, table_of, tell
 from geoschem_bench.cli.ui_target import SANDBOX, Target, end_sandbox, target, with_sandbox
-from geoschem_bench.errors import NotFoundError, UserError
-from geoschem_bench.servers.choices import read_choices
-from geoschem_bench.servers.daemons import tail
-from geoschem_bench.servers.database import Kind
+from geoschem_bench.errors import NotFoundError, SettingsError, UserError
 from geoschem_bench.wiring import state_folder
+
+if TYPE_CHECKING:
+    from geoschem_bench.servers import Request, Started, Status
+    from geoschem_bench.servers.database import Kind
 
 app = typer.Typer(
     help="Airflow's web page and servers on this computer, on loopback.", no_args_is_help=True
@@ -47,9 +48,15 @@ def up(
     ] = None,
 ) -> None:
     """Start the servers, or what of them does not run, and say how to log in."""
+    _check_installed("airflow", "psutil")
+    from geoschem_bench import servers
+    from geoschem_bench.servers.at_work import at_work
+
     kind, dags = _kind(database), dags_folder()
-    servers.check(state_folder(), port)
-    with _stopped_in_order(), _progress() as step, target(step) as chosen:
+    folders = servers.check(state_folder(), port)
+    with (
+        _stopped_in_order(), _progress() as step, at_work(folders, step), target(step) as chosen,
+    ):  # fmt: skip
         started = servers.up(_request(chosen, dags, port, kind), step)
     _show(started, chosen)
 
@@ -65,20 +72,30 @@ def down(
 
     History, logs and login stay, and are there again after the next `ui up`.
     """
-    state = state_folder()
+    _check_installed("psutil")
+    from geoschem_bench import servers
+    from geoschem_bench.servers.at_work import at_work
+
+    state, folders = state_folder(), servers.Folders.of(state_folder())
+    folders.check()
+    if not folders.root.exists():
+        say("Nothing was running")
+        return
     if forget and not _agrees_to_forget(state, yes=yes):
         say("Nothing was ended or removed")
         raise typer.Exit(1)
-    with _progress() as step:
+    with _progress() as step, at_work(folders, step):
+        where = _aws_of(state)
         ran = servers.down(state, step)
         ended = end_sandbox(state, step)
+        if forget:
+            servers.forget(state)
     say("Ended" if ran or ended else "Nothing was running")
-    if ran and (where := _aws_of(state)):
+    if ran and where:
         say(f"Jobs that run for {where} go on and cost money; the next `ui up` waits for them. To "
             "end them: geoschem-bench ui up, and mark their runs failed on the page")  # fmt: skip
     if forget:
-        servers.forget(state)
-        say(f"Removed {servers.Folders.of(state).root}")
+        say(f"Removed {folders.root}")
 
 
 @app.command()
@@ -86,6 +103,9 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
     """Say which servers work; exit 1 when one does not."""
+    _check_installed("psutil")
+    from geoschem_bench import servers
+
     found = with_sandbox(servers.look(state_folder()), state_folder())
     if found is None:
         if as_json:
@@ -109,6 +129,10 @@ def logs(
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="From the end.")] = 50,
 ) -> None:
     """Show the end of a server's own log; those of tasks are on the web page."""
+    _check_installed("psutil")
+    from geoschem_bench import servers
+    from geoschem_bench.servers.daemons import tail
+
     folder = servers.Folders.of(state_folder()).log(name).parent
     known = sorted(path.stem for path in folder.glob("*.log"))
     if name not in known:
@@ -120,8 +144,19 @@ def logs(
     say(f"The whole log: {log}")
 
 
-def _request(chosen: Target, dags: Path, port: int | None, kind: Kind | None) -> servers.Request:
-    return servers.Request(
+def _check_installed(*needed: str) -> None:
+    """SettingsError where one of these packages is not; the servers' modules import them."""
+    if missing := [name for name in needed if find_spec(name) is None]:
+        raise SettingsError(
+            f"the web page's servers need {' and '.join(missing)}, not installed in this Python; "
+            "install: make setup, or pip install 'geoschem-bench[airflow,sandbox]'"
+        )
+
+
+def _request(chosen: Target, dags: Path, port: int | None, kind: Kind | None) -> Request:
+    from geoschem_bench.servers import Request
+
+    return Request(
         state=state_folder(),
         dags=dags,
         environment=dict(chosen.environment) | {"GEOSCHEM_BENCH_DAGS": str(dags)},
@@ -133,19 +168,26 @@ def _request(chosen: Target, dags: Path, port: int | None, kind: Kind | None) ->
 
 def _aws_of(state: Path) -> str | None:
     """Where jobs go, unless it is the sandbox or cannot be read any more."""
+    from geoschem_bench.servers import Folders
+    from geoschem_bench.servers.choices import read_choices
+
     with suppress(UserError):
-        talks_to = read_choices(servers.Folders.of(state)).talks_to
+        talks_to = read_choices(Folders.of(state)).talks_to
         return None if talks_to == SANDBOX else talks_to
     return None
 
 
 def _kind(word: str | None) -> Kind | None:
+    from geoschem_bench.servers.database import Kind
+
     if word is None or word in get_args(Kind):
         return cast("Kind | None", word)
     raise UserError(f"--database {word}: there are {' and '.join(get_args(Kind))}")
 
 
-def _show(started: servers.Started, chosen: Target) -> None:
+def _show(started: Started, chosen: Target) -> None:
+    from geoschem_bench.servers import Folders
+
     for note in started.notes:
         say(note)
     if ignored := sorted(name for name in os.environ if name.startswith("AIRFLOW__")):
@@ -153,7 +195,7 @@ def _show(started: servers.Started, chosen: Target) -> None:
     if os.environ.get("AWS_SESSION_TOKEN") and "AWS_SESSION_TOKEN" in chosen.environment:
         say("The credentials of this shell lapse; with new ones say again: geoschem-bench ui up")
     say(f"Started {', '.join(started.names)}" if started.names else "All of it ran already")
-    folders = servers.Folders.of(state_folder())
+    folders = Folders.of(state_folder())
     tell(f"Airflow    {started.url}", "bold")
     tell(f"Login      {started.user}, password {started.password} (kept in {started.login_file})")
     tell(f"Runs use   {chosen.words} ({chosen.costs})")
@@ -162,7 +204,7 @@ def _show(started: servers.Started, chosen: Target) -> None:
     tell("End it     geoschem-bench ui down (history and login stay)")
 
 
-def _document(found: servers.Status) -> dict[str, object]:
+def _document(found: Status) -> dict[str, object]:
     """For programs: paths as texts."""
     components = [asdict(each) | {"log": str(each.log)} for each in found.components]
     return {
@@ -177,10 +219,12 @@ def _document(found: servers.Status) -> dict[str, object]:
 
 
 def _agrees_to_forget(state: Path, *, yes: bool) -> bool:
-    going = servers.holdings(state)
+    from geoschem_bench.servers import Folders, holdings
+
+    going = holdings(state)
     if not going:
         return True
-    say(f"From {servers.Folders.of(state).root} go, for good:")
+    say(f"From {Folders.of(state).root} go, for good:")
     for words, size in going:
         say(f"  {words} ({size / 1e6:.1f} MB)")
     say("Results and reports stay where they are.")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from geoschem_bench.cli.connection import (
     check_answers,
@@ -18,8 +19,10 @@ from geoschem_bench.cli.connection import (
     use_connection,
 )
 from geoschem_bench.errors import NotFoundError
-from geoschem_bench.servers import ComponentStatus, Folders, Status
 from geoschem_bench.wiring import Settings, read_settings, routes_of, state_folder, suites_folder
+
+if TYPE_CHECKING:
+    from geoschem_bench.servers import Status
 
 _PATHS = ("GEOSCHEM_BENCH_CATALOG", "GEOSCHEM_BENCH_PRICES", "AWS_CONFIG_FILE",
           "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE")  # fmt: skip
@@ -42,7 +45,10 @@ class Target:
 
 @contextmanager
 def target(step: Tell) -> Iterator[Target]:
-    """AWS or the sandbox; a sandbox that it started is ended if the block fails."""
+    """AWS or the sandbox; a sandbox that it started is ended if the block fails.
+
+    To be called within the servers' `at_work`: which command started it is known there alone.
+    """
     use_connection()
     state = state_folder()
     if os.environ.get("GEOSCHEM_BENCH_BUCKET") and not _is_our_sandbox(state):
@@ -57,20 +63,24 @@ def end_sandbox(state: Path, step: Tell) -> bool:
     marker = _started_by_ui(state)
     if not marker.exists():
         return False
+    kept_marker(state).unlink(missing_ok=True)
+    ran = _end_unless_used(state, step)
+    marker.unlink(missing_ok=True)
+    return ran
+
+
+def _end_unless_used(state: Path, step: Tell) -> bool:
+    """Whether it was running and no command uses it."""
     from geoschem_bench import sandbox
 
-    kept_marker(state).unlink(missing_ok=True)
-    ran = False
     with (state / "sandbox-users.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             step("The sandbox runs on: a command uses it, and it ends with that")
-        else:
-            step("Ending the sandbox")
-            ran = sandbox.down(state)
-    marker.unlink(missing_ok=True)
-    return ran
+            return False
+        step("Ending the sandbox")
+        return sandbox.down(state)
 
 
 def with_sandbox(found: Status | None, state: Path) -> Status | None:
@@ -78,6 +88,7 @@ def with_sandbox(found: Status | None, state: Path) -> Status | None:
     if found is None or found.talks_to != SANDBOX:
         return found
     from geoschem_bench import sandbox
+    from geoschem_bench.servers import ComponentStatus
 
     running = sandbox.status(state)
     box = ComponentStatus(
@@ -90,6 +101,8 @@ def with_sandbox(found: Status | None, state: Path) -> Status | None:
 
 
 def _started_by_ui(state: Path) -> Path:
+    from geoschem_bench.servers import Folders
+
     return Folders.of(state).root / "started-sandbox"
 
 
@@ -132,6 +145,7 @@ def _check_credentials(settings: Settings, step: Tell) -> None:
 @contextmanager
 def _sandbox(state: Path, step: Tell) -> Iterator[Target]:
     from geoschem_bench import sandbox
+    from geoschem_bench.servers import Folders
 
     places = _places()
     Folders.of(state).make()
@@ -152,7 +166,7 @@ def _sandbox(state: Path, step: Tell) -> Iterator[Target]:
             _started_by_ui(state).unlink(missing_ok=True)
         if not was_running:
             with suppress(Exception):  # what came first is what is told
-                sandbox.down(state)
+                _end_unless_used(state, step)
         raise
 
 

@@ -8,9 +8,10 @@ from datetime import timedelta
 from airflow.sdk import DAG, CronPartitionTimetable, task
 from airflow.sdk.exceptions import AirflowFailException
 
-from geoschem_bench.orchestration.dag_page import page_of
+from geoschem_bench.orchestration.dag_page import escaped, fenced, page_of
 from geoschem_bench.orchestration.deadline import deadline_of
 from geoschem_bench.orchestration.form import params_of
+from geoschem_bench.orchestration.retries import BOOKKEEPING_RETRIES
 from geoschem_bench.orchestration.suites import SuiteFile
 from geoschem_bench.orchestration.tags import TAG
 from geoschem_bench.planning import PlannedBenchmark
@@ -30,8 +31,8 @@ def suite_dag(suite: Suite, planned: Sequence[PlannedBenchmark]) -> DAG:
         is_paused_upon_creation=suite.header.schedule is not None,
         deadline=deadline_of(suite),
         tags={TAG, *(item.architecture for item in planned)},
-        # for a hiccup of S3 or DynamoDB; the benchmarks have a policy of their own
-        default_args={"retries": 2, "retry_delay": timedelta(seconds=10)},
+        # for hiccups of S3 or DynamoDB and lost workers; the benchmarks have a policy of their own
+        default_args={"retries": BOOKKEEPING_RETRIES, "retry_delay": timedelta(seconds=10)},
     )
 
 
@@ -51,7 +52,7 @@ def broken_suite_dag(file: SuiteFile) -> DAG:
     with DAG(
         file.dag_id,
         description=f"{file.path.name} has mistakes",
-        doc_md=f"## {file.path.name} has mistakes\n\n```\n{error}\n```\n",
+        doc_md=f"## {escaped(file.path.name)} has mistakes\n\n{fenced(error)}\n",
         schedule=None,
         tags={TAG, "config-error"},
     ) as dag:

@@ -50,6 +50,12 @@ def escaped(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 
 
+def fenced(text: str, language: str = "") -> str:
+    """Lines that Markdown shows as they are, whatever fence is in them."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+
+
 def _facts(suite: Suite, planned: Sequence[PlannedBenchmark]) -> Iterator[str]:
     header, estimate = suite.header, estimate_of(suite, planned)
     when = f"`{header.schedule}` ({header.timezone})" if header.schedule else "by hand"
@@ -113,10 +119,9 @@ def _resolved(suite: Suite) -> Iterator[str]:
         room -= len(shown)
     text = yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True,
                      default_flow_style=None, width=100)  # fmt: skip
-    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     yield "### As it will be run, after defaults and matrix"
     yield ""
-    yield f"{fence}yaml\n{text}{fence}"
+    yield fenced(text, "yaml")
     yield from _more(suite, len(suite.benchmarks))
 
 

@@ -18,7 +18,7 @@ from geoschem_bench.orchestration.run_context import Parts
 from geoschem_bench.orchestration.telling import message_of, tell
 from geoschem_bench.planning import benchmark_run_id
 from geoschem_bench.suite import Suite
-from geoschem_bench.wiring.notifiers import read_notifiers
+from geoschem_bench.wiring.notifiers import usable_notifiers
 
 _log = logging.getLogger(__name__)
 _OVER = ("success", "failed")
@@ -55,8 +55,8 @@ def _tell(suite: str, hours: float, context: dict[str, Any]) -> str:
     run = context["dag_run"]
     if run["state"] in _OVER:  # Airflow takes back the deadline of a run that succeeded, only
         return f"the run is {run['state']}; nobody is told"
-    choices = read_notifiers()
-    if (run["conf"] or {}).get("dry_run") or not choices:
+    choices, wrong = usable_notifiers()
+    if (run["conf"] or {}).get("dry_run") or not (choices or wrong):
         return "nobody is to be told"
     parts = Parts()
     dag_run = SimpleNamespace(dag_id=run["dag_id"], run_id=run["dag_run_id"])
@@ -69,6 +69,6 @@ def _tell(suite: str, hours: float, context: dict[str, Any]) -> str:
     _, words = message_of(suite, run_id, state, queued, [], parts, dag_run, note=note)
     lost = [tell(choice, words | {"event": "deadline"}, context, parts) for choice in choices]
     failed = [f"{c.title}: {why}" for c, why in zip(choices, lost, strict=True) if why]
-    if failed:
-        raise RuntimeError(f"not told of the deadline: {'; '.join(failed)}")
+    if failed or wrong:
+        raise RuntimeError(f"not told of the deadline: {'; '.join(filter(None, [*failed, wrong]))}")
     return f"told: {', '.join(choice.title for choice in choices)}"

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.log import mask_secret
 
 from geoschem_bench.errors import SettingsError
-from geoschem_bench.wiring.notifiers import NOTIFIERS, SNS_NOTIFIER, NotifierChoice, read_notifiers
+from geoschem_bench.wiring.notifiers import (
+    NOTIFIERS,
+    SNS_NOTIFIER,
+    NotifierChoice,
+    usable_notifiers,
+)
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseNotifier
@@ -19,11 +24,8 @@ if TYPE_CHECKING:
 
 def check_notifiers() -> list[str]:
     """What is wrong with the notifiers that the environment names; empty where nothing is."""
-    try:
-        choices = read_notifiers()
-    except SettingsError as error:
-        return [str(error)]
-    wrong = []
+    choices, unreadable = usable_notifiers()
+    wrong = [unreadable] if unreadable else []
     for choice in choices:
         try:
             if not choice.topic:

@@ -12,12 +12,13 @@ from typing import Any
 from airflow.sdk import DAG, CronTriggerTimetable, Param, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from geoschem_bench.errors import GeosChemBenchError, SettingsError
+from geoschem_bench.errors import GeosChemBenchError, NotFoundError, SettingsError
 from geoschem_bench.orchestration.assets import RUN_ASSET, announce, any_results
+from geoschem_bench.orchestration.retries import BOOKKEEPING_RETRIES
 from geoschem_bench.orchestration.run_context import Parts
 from geoschem_bench.orchestration.tags import TAG
 
-_RETRIES = {"retries": 2, "retry_delay": timedelta(seconds=10)}
+_RETRIES = {"retries": BOOKKEEPING_RETRIES, "retry_delay": timedelta(seconds=10)}
 INTAKE_EVERY_MINUTES = 10
 
 _ABOUT_REPORTS = """\
@@ -118,7 +119,10 @@ def publish_what_is_due() -> Any:  # noqa: ANN401 - Airflow's task object
             return list(pipeline.rebuild_reports(*stores))
         made = list(params["run_ids"])
         for run_id in made:
-            pipeline.publish_run(run_id, *stores)
+            try:
+                pipeline.publish_run(run_id, *stores)
+            except NotFoundError as error:  # no second try mends it
+                raise AirflowFailException(str(error)) from error
         loaded = context["dag_run"].partition_key
         if loaded and pipeline.refresh_run(loaded, *stores):
             made.append(loaded)

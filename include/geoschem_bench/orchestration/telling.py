@@ -14,7 +14,7 @@ from urllib.parse import quote
 from airflow.sdk import conf, get_current_context, task
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from geoschem_bench.errors import SettingsError, StorageError
+from geoschem_bench.errors import StorageError
 from geoschem_bench.orchestration.links import report_page
 from geoschem_bench.orchestration.loading import load_what_is_left
 from geoschem_bench.orchestration.notifiers import send
@@ -29,7 +29,7 @@ from geoschem_bench.orchestration.verdict import (
 )
 from geoschem_bench.planning import run_prefix
 from geoschem_bench.suite import Suite
-from geoschem_bench.wiring.notifiers import NOTIFIERS, TOPIC, NotifierChoice, read_notifiers
+from geoschem_bench.wiring.notifiers import NOTIFIERS, TOPIC, NotifierChoice, usable_notifiers
 
 if TYPE_CHECKING:
     from geoschem_bench.report.message import Message
@@ -53,15 +53,12 @@ def tell_people(suite: Suite) -> Any:  # noqa: ANN401 - Airflow's task object
         context = get_current_context()
         if run_request(context).dry_run:
             raise AirflowSkipException("nobody is told of a dry run")
-        try:
-            choices = read_notifiers()
-        except SettingsError as error:  # no second try mends it
-            raise AirflowFailException(str(error)) from error
-        if not choices:
+        choices, wrong = usable_notifiers()
+        if not (choices or wrong):
             raise AirflowSkipException(f"nobody is to be told: neither {TOPIC} nor {NOTIFIERS} "
                                        "is set")  # fmt: skip
         found = failings_of(context)
-        occasion = "failure" if found.words else "finish"
+        occasion = "failure" if found.words or found.unread else "finish"
         if occasion not in suite.header.notify:
             raise AirflowSkipException(f"suite.notify does not name '{occasion}'")
         if ENDED_UNLOADED in found.others:  # what there is of a table and a report is to be told
@@ -70,6 +67,8 @@ def tell_people(suite: Suite) -> Any:  # noqa: ANN401 - Airflow's task object
         message, words = _message(suite, context, found, parts)
         print(message.text)  # noqa: T201 - into the task's log
         _tell_each(choices, words | {"event": occasion}, context, parts)
+        if wrong:  # no second try mends it
+            raise AirflowFailException(wrong)
 
     return notify().as_teardown(on_failure_fail_dagrun=False)
 
@@ -127,12 +126,20 @@ def _message(
 ) -> tuple[Message, dict[str, str]]:
     """What is said of the run at its end, and the words that templates may name."""
     dag_run, run_id = context["dag_run"], run_request(context).benchmark_run_id
-    state = "failed" if found.words else "succeeded"
-    if was_late(context):
-        state = f"not run, as it would have started over {suite.header.late_minutes} minutes late"
     troubles = [*_of_tasks(found), *found.others]
+    if found.unread:
+        troubles.append(_unread(found.unread))
     since = dag_run.start_date or dag_run.run_after
+    state = _state_of(suite, context, found)
     return message_of(suite.name, run_id, state, since, troubles, parts, dag_run=dag_run)
+
+
+def _state_of(suite: Suite, context: Any, found: Failings) -> str:  # noqa: ANN401
+    if was_late(context):
+        return f"not run, as it would have started over {suite.header.late_minutes} minutes late"
+    if found.words:
+        return "failed"
+    return "over, but its results could not be read" if found.unread else "succeeded"
 
 
 def message_of(
@@ -151,8 +158,9 @@ def message_of(
     report = run_prefix(parts.bucket, run_id) + "report.html"
     links = [*_links(report, parts), *_page_in_airflow(dag_run.dag_id, dag_run.run_id)]
     stored, unread = _stored(run_id, parts)
+    told = list(dict.fromkeys([*troubles, *unread]))  # the same may be in both
     facts = RunFacts(suite=suite, run_id=run_id, state=state, duration=duration_since(since),
-                     troubles=[*troubles, *unread], links=links, note=note, **stored)  # fmt: skip
+                     troubles=told, links=links, note=note, **stored)  # fmt: skip
     message = compose(facts)
     words = {
         "subject": message.subject,
@@ -178,7 +186,11 @@ def _stored(run_id: str, parts: Parts) -> tuple[dict[str, Any], list[str]]:
             "money": pipeline.closing_words(run_id, parts.bucket, parts.objects),
         }, []
     except StorageError as error:
-        return {}, [f"the results could not be read: {error}"]
+        return {}, [_unread(error)]
+
+
+def _unread(error: StorageError) -> str:
+    return f"the results could not be read: {error}"
 
 
 def _planned(run_id: str, parts: Parts) -> int | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from airflow.sdk import get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException
 
+from geoschem_bench.errors import StorageError
 from geoschem_bench.orchestration.budget import may_spend
 from geoschem_bench.orchestration.loading import load_what_is_left
 from geoschem_bench.orchestration.run_context import LATE, PLAN, Parts
@@ -33,6 +34,8 @@ class Failings:
     """Benchmarks whose last submission failed, with their reasons."""
     is_message_lost: bool
     """Whether somebody who was to be told of the run was not."""
+    unread: StorageError | None = None
+    """Why nobody can tell which benchmarks failed."""
 
     @property
     def words(self) -> list[str]:
@@ -53,6 +56,8 @@ def give_verdict() -> Any:  # noqa: ANN401 - Airflow's task object
         found = failings_of(context)
         if ENDED_UNLOADED in found.others:
             load_what_is_left()
+        if found.unread:  # tried again: the run is no worse for a table that is away for a moment
+            raise found.unread
         for line in _closing_words(context):
             print(line)  # noqa: T201
         if found.is_message_lost:
@@ -70,31 +75,41 @@ def failings_of(context: Any) -> Failings:  # noqa: ANN401 - Airflow's context
     found = states[dag_run.run_id]
     bad = {name: state for name, state in found.items() if state in _BAD_STATES}
     is_message_lost = bad.pop(NOTIFY, None) is not None
-    others, benchmarks = _others(context, found)
+    unread = None
+    try:
+        benchmarks = _failed_benchmarks(context)
+    except StorageError as error:
+        unread, benchmarks = error, []
     return Failings(
         tasks=sorted(name for name, state in bad.items() if state == "failed"),
         upstream=sorted(name for name, state in bad.items() if state != "failed"),
-        others=others,
+        others=list(_others(context, found)),
         benchmarks=benchmarks,
         is_message_lost=is_message_lost,
+        unread=unread,
     )
 
 
-def _others(context: Any, states: dict[str, str]) -> tuple[list[str], list[str]]:  # noqa: ANN401
-    """What only the results and the run's course say, and the benchmarks that failed."""
+def _others(context: Any, states: dict[str, str]) -> Iterator[str]:  # noqa: ANN401
+    """What only the load and the run's course say."""
+    if states.get(PLAN) == "skipped" and not was_late(context):
+        yield "the run was ended before its plan was made"
+    if may_spend(context) and states.get("load") == "skipped":
+        yield ENDED_UNLOADED
+    # A job can succeed and its manifest still be unreadable or another's
+    loaded = context["ti"].xcom_pull(task_ids="load") or {}
+    yield from (f"{loaded[what]} {what}" for what in ("rejected", "conflicts") if loaded.get(what))
+
+
+def _failed_benchmarks(context: Any) -> Sequence[str]:  # noqa: ANN401
+    """Of a run that was loaded."""
     from geoschem_bench import pipeline
 
-    ti, others = context["ti"], []
-    if states.get(PLAN) == "skipped" and not was_late(context):
-        others.append("the run was ended before its plan was made")
-    if may_spend(context) and states.get("load") == "skipped":
-        others.append(ENDED_UNLOADED)
+    ti = context["ti"]
     loaded, run_id = ti.xcom_pull(task_ids="load"), ti.xcom_pull(task_ids=PLAN)
     if loaded is None or run_id is None:
-        return others, []
-    # A job can succeed and its manifest still be unreadable or another's
-    others += [f"{loaded[what]} {what}" for what in ("rejected", "conflicts") if loaded[what]]
-    return others, list(pipeline.failed_benchmarks(str(run_id), Parts().store))
+        return []
+    return list(pipeline.failed_benchmarks(str(run_id), Parts().store))
 
 
 def was_late(context: Any) -> bool:  # noqa: ANN401 - Airflow's context

@@ -9,9 +9,15 @@ from datetime import UTC, datetime, timedelta
 
 from geoschem_bench.analysis import latest_submissions
 from geoschem_bench.pipeline.index import note_loaded
-from geoschem_bench.pipeline.stored import LOAD_FILE
 from geoschem_bench.pricing import PriceSource
-from geoschem_bench.records import LoadSummary, ObjectStore, ResultsStore, Stamp, load_prefix
+from geoschem_bench.records import (
+    LOAD_FILE,
+    LoadSummary,
+    ObjectStore,
+    ResultsStore,
+    Stamp,
+    load_prefix,
+)
 
 LOOK_BACK_DAYS = 7
 _STAMPED = re.compile(r"(\d{8}T\d{6}Z)-[0-9a-z]+")

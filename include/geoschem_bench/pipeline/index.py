@@ -6,7 +6,8 @@
 
 An entry has one object for itself, so that no two writers take each other's run away. The pages
 are made from a listing, and again when the listing has changed meanwhile. `index.json` knows which
-version of each entry it holds: only what is new is read.
+version of each entry it holds: only what is new is read, and the pages of a suite whose last run is
+gone are made empty.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pydantic import ValidationError
 from geoschem_bench import __version__
 from geoschem_bench.pipeline.reading import Reading, read_run
 from geoschem_bench.records import ObjectStore, ResultsStore, Stamp
+from geoschem_bench.records.erasing import entry_address
 from geoschem_bench.report import Index, IndexedRun, RunEntry, build_index, entry_of
 
 _RUN_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -52,7 +54,7 @@ def note_run(
         objects: Where it is written.
         published_at: When the report of just this was made; None: it is still due.
     """
-    address = _entry_address(bucket, reading.run_id)
+    address = entry_address(bucket, reading.run_id)
     before = _read_entry(address, objects)
     entry = entry_of(
         reading.run_id,
@@ -81,14 +83,13 @@ def _iso(moment: datetime | None) -> str | None:
 
 def is_up_to_date(run_id: str, fingerprint: str, bucket: str, objects: ObjectStore) -> bool:
     """Whether the run's report was made from just this."""
-    entry = _read_entry(_entry_address(bucket, run_id), objects)
+    entry = _read_entry(entry_address(bucket, run_id), objects)
     return entry is not None and not entry.is_due and entry.fingerprint == fingerprint
 
 
 def due_runs(bucket: str, objects: ObjectStore) -> list[str]:
     """Runs that were loaded after their report was made."""
-    runs = _runs(list(objects.stamps(_entries(bucket))), bucket, objects)[0]
-    return [run.entry.benchmark_run_id for run in runs if run.entry.is_due]
+    return [run.entry.benchmark_run_id for run in _runs_now(bucket, objects) if run.entry.is_due]
 
 
 def write_index(
@@ -101,23 +102,28 @@ def write_index(
         objects: Where they lie.
         suites: Whose own pages are made too; None: of all.
     """
-    stamps = list(objects.stamps(_entries(bucket)))
+    stamps, runs = list(objects.stamps(_entries(bucket))), list[IndexedRun]()
     while True:
-        runs, unreadable = _runs(stamps, bucket, objects)
+        before = [*runs, *_last_index(bucket, objects)]  # another may have written it meanwhile
+        runs, unreadable = _runs(stamps, before, objects)
         index = build_index(
-            runs, unreadable, suites=suites, made_at=datetime.now(UTC), version=__version__
+            runs,
+            unreadable,
+            before=before,
+            suites=suites,
+            made_at=datetime.now(UTC),
+            version=__version__,
         )
         _write(index, bucket, objects)
-        before, stamps = stamps, list(objects.stamps(_entries(bucket)))
-        if stamps == before:
+        seen, stamps = stamps, list(objects.stamps(_entries(bucket)))
+        if stamps == seen:
             return [run.entry for run in runs]
 
 
 def read_index(bucket: str, objects: ObjectStore) -> Sequence[RunEntry]:
     """Every run of the index, the newest first."""
-    stamps = list(objects.stamps(_entries(bucket)))
-    runs = _runs(stamps, bucket, objects)[0]
-    return sorted((run.entry for run in runs), key=lambda entry: entry.order, reverse=True)
+    entries = (run.entry for run in _runs_now(bucket, objects))
+    return sorted(entries, key=lambda entry: entry.order, reverse=True)
 
 
 def _write(index: Index, bucket: str, objects: ObjectStore) -> None:
@@ -125,11 +131,16 @@ def _write(index: Index, bucket: str, objects: ObjectStore) -> None:
         objects.put(f"s3://{bucket}/reports/{name}", body, _TYPES[name.rsplit(".", 1)[1]])
 
 
+def _runs_now(bucket: str, objects: ObjectStore) -> list[IndexedRun]:
+    stamps = list(objects.stamps(_entries(bucket)))
+    return _runs(stamps, _last_index(bucket, objects), objects)[0]
+
+
 def _runs(
-    stamps: Sequence[Stamp], bucket: str, objects: ObjectStore
+    stamps: Sequence[Stamp], before: Sequence[IndexedRun], objects: ObjectStore
 ) -> tuple[list[IndexedRun], list[str]]:
     """The entries, and the names of those that cannot be read."""
-    known = {run.etag: run for run in _last_index(bucket, objects)}
+    known = {run.etag: run for run in before}
     runs, unreadable = [], []
     for stamp in stamps:
         name = stamp.address.rsplit("/", 1)[1].removesuffix(".json")
@@ -160,7 +171,3 @@ def _read_entry(address: str, objects: ObjectStore) -> RunEntry | None:
 
 def _entries(bucket: str) -> str:
     return f"s3://{bucket}/reports/runs/"
-
-
-def _entry_address(bucket: str, run_id: str) -> str:
-    return f"{_entries(bucket)}{run_id}.json"

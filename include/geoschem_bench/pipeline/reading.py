@@ -19,6 +19,7 @@ from geoschem_bench.records import (
     RunCosts,
     RunPlanFile,
 )
+from geoschem_bench.records.erasing import mark_address
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,13 @@ class Reading:
     decision: BudgetDecision | None
     is_going_on: bool
     """Planned, and not loaded as a whole yet."""
+
+    is_being_deleted: bool = False
+
+    @property
+    def is_gone(self) -> bool:
+        """There is no such run, or none for long."""
+        return self.is_being_deleted or (self.plan is None and not self.results)
 
     @property
     def is_dry(self) -> bool:
@@ -57,6 +65,8 @@ class Reading:
 
 def read_run(run_id: str, bucket: str, objects: ObjectStore, store: ResultsStore) -> Reading:
     """What is known of it now."""
+    # first: a deletion that begins after this line takes what was written before it, too
+    is_being_deleted = objects.get(mark_address(bucket, run_id), limit=1) is not None
     # before the results: what is loaded after this line is missed, and a later look finds it
     is_going_on = not is_loaded(run_id, bucket, objects)
     plan = plan_of(run_id, bucket, objects)
@@ -68,4 +78,5 @@ def read_run(run_id: str, bucket: str, objects: ObjectStore, store: ResultsStore
         costs=costs_of(run_id, bucket, objects),
         decision=decision_of(run_id, bucket, objects),
         is_going_on=is_going_on and plan is not None and not plan.dry_run,
+        is_being_deleted=is_being_deleted,
     )

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from geoschem_bench.analysis import Analysis, analyse, latest_submissions
 from geoschem_bench.pipeline.index import note_loaded
 from geoschem_bench.pipeline.stored import (
-    LOAD_FILE,
     address_of,
     analysis_of,
     costs_of,
@@ -20,6 +19,7 @@ from geoschem_bench.pricing import Estimate, PriceSource, estimate_of
 from geoschem_bench.recommendation import Recommendation, recommend
 from geoschem_bench.records import (
     COSTS_FILE,
+    LOAD_FILE,
     LoadSummary,
     ObjectStore,
     ResultsStore,

@@ -11,6 +11,7 @@ from geoschem_bench.planning import run_prefix
 from geoschem_bench.records import (
     BUDGET_FILE,
     COSTS_FILE,
+    LOAD_FILE,
     BudgetDecision,
     ObjectStore,
     Rejected,
@@ -22,9 +23,6 @@ from geoschem_bench.records import (
     read_costs,
     read_run_plan,
 )
-
-LOAD_FILE = "load.json"
-"""Written when the whole run was loaded, and not before."""
 
 
 def read_plan(run_id: str, bucket: str, objects: ObjectStore) -> RunPlanFile:

@@ -14,6 +14,7 @@ from geoschem_bench.records.logs import LogFacts
 from geoschem_bench.records.models import JobRecord, Result
 from geoschem_bench.records.run_files import (
     BUDGET_FILE,
+    LOAD_FILE,
     BudgetDecision,
     RunPlanFile,
     read_budget_decision,
@@ -26,6 +27,7 @@ from geoschem_bench.records.summing import sum_costs
 __all__ = [
     "BUDGET_FILE",
     "COSTS_FILE",
+    "LOAD_FILE",
     "SMOKE",
     "BudgetDecision",
     "Filed",

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from geoschem_bench.planning import run_prefix
 from geoschem_bench.records.models import Result
-from geoschem_bench.records.retention import BEGUN_FILE
+from geoschem_bench.records.retention import BEGUN_SUFFIX
 from geoschem_bench.records.stores import ObjectStore, ResultsStore
 
 
@@ -47,6 +47,11 @@ def entry_address(bucket: str, run_id: str) -> str:
     return f"s3://{bucket}/reports/runs/{run_id}.json"
 
 
+def mark_address(bucket: str, run_id: str) -> str:
+    """Of what says that the run's deletion was begun."""
+    return run_prefix(bucket, run_id).removesuffix("/") + BEGUN_SUFFIX
+
+
 def erase_run(
     run_id: str, why: str, bucket: str, objects: ErasableObjects, store: ErasableResults
 ) -> Erased:
@@ -62,11 +67,10 @@ def erase_run(
     Raises:
         StorageError: AWS did not do it; the next pass goes on from there.
     """
-    prefix = run_prefix(bucket, run_id)
-    mark = prefix + BEGUN_FILE
+    prefix, mark = run_prefix(bucket, run_id), mark_address(bucket, run_id)
     said = {"why": why, "begun_at": datetime.now(UTC).isoformat()}
     objects.put(mark, json.dumps(said, indent=1).encode())
-    count = objects.delete(a for a in objects.list(prefix) if a != mark)
+    count = objects.delete(objects.list(prefix))
     rows = store.delete(row for row in store.of_run(run_id) if _is_of(row, prefix))
     objects.delete([entry_address(bucket, run_id), mark])
     return Erased(run_id, count, rows)

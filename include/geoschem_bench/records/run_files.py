@@ -11,6 +11,8 @@ from geoschem_bench.pricing import Estimate
 from geoschem_bench.records.stores import ObjectStore
 
 BUDGET_FILE = "budget.json"
+LOAD_FILE = "load.json"
+"""Written when the whole run was loaded, and not before."""
 
 
 class RunPlanFile(BaseModel):

@@ -11,6 +11,9 @@ from geoschem_bench.errors import SandboxError
 from geoschem_bench.sandbox.files import read_json
 from geoschem_bench.sandbox.settings import Folders
 
+PREFIX = "SANDBOX"
+"""Every access key of a sandbox begins so, and none of AWS."""
+
 
 @dataclass(frozen=True)
 class Credentials:
@@ -40,18 +43,15 @@ def read_credentials(folders: Folders) -> Credentials:
     return found
 
 
-def ensure_credentials(folders: Folders) -> None:
-    """Makes a key unless there is one: environments that were noted stay valid over restarts."""
-    if _read(folders) is None:
-        made = Credentials(f"SANDBOX{secrets.token_hex(10).upper()}", secrets.token_urlsafe(30))
-        _write(folders, made)
+def ensure_credentials(folders: Folders, wanted: Credentials | None = None) -> None:
+    """Makes a key unless there is one: environments that were noted stay valid over restarts.
 
-
-def keep_credentials(folders: Folders, wanted: Credentials) -> None:
-    """Makes this the key, where others have to know it before the sandbox is there."""
-    folders.make()
-    if _read(folders) != wanted:
-        _write(folders, wanted)
+    A wanted one takes its place, where others have to know it before the sandbox is there.
+    """
+    kept = _read(folders)
+    if kept is None or wanted not in (None, kept):
+        made = Credentials(f"{PREFIX}{secrets.token_hex(10).upper()}", secrets.token_urlsafe(30))
+        _write(folders, wanted or made)
 
 
 def _read(folders: Folders) -> Credentials | None:

@@ -15,16 +15,11 @@ from pathlib import Path
 import psutil
 
 from geoschem_bench.errors import SandboxError
-from geoschem_bench.sandbox.credentials import ensure_credentials, read_credentials
+from geoschem_bench.sandbox.credentials import Credentials, ensure_credentials, read_credentials
 from geoschem_bench.sandbox.deployment import deploy, is_deployed
 from geoschem_bench.sandbox.kept import Choice
 from geoschem_bench.sandbox.record import Sandbox, ServerRecord
-from geoschem_bench.sandbox.settings import (
-    DEFAULT_BUCKET,
-    TABLE,
-    Behaviour,
-    Folders,
-)
+from geoschem_bench.sandbox.settings import DEFAULT_BUCKET, TABLE, Behaviour, Folders
 from geoschem_bench.wiring.settings import DEFAULT_REGION
 
 _START_SECONDS = 60.0
@@ -47,6 +42,7 @@ def up(
     queues: Collection[str] = (),
     behaviour: Behaviour | None = None,
     address: tuple[str, int] | None = None,
+    credentials: Credentials | None = None,
 ) -> Sandbox:
     """Starts the sandbox of this state, or finds the one that runs, with everything deployed.
 
@@ -57,18 +53,20 @@ def up(
         behaviour: Where a new server shall differ from AWS. Without it, jobs run as they did in
             the last one, if that was killed, and in whatever way a running one runs them.
         address: Host and port for a new server; None: loopback, and the last one's port.
+        credentials: The key of a new server; None: the last one's.
 
     Raises:
-        SandboxError: it does not start, or one for another region or launcher is running.
+        SandboxError: it does not start, or one for another region or launcher is running, or any
+            where the address is given.
     """
     folders = Folders.of(state_dir)
     with _exclusively(folders):
         record = _living(folders)
         if record is None:
-            ensure_credentials(folders)
+            ensure_credentials(folders, credentials)
             record = _start(folders, region, behaviour, address)
         else:
-            _check_is_wanted(record, folders, region, behaviour)
+            _check_is_wanted(record, folders, region, behaviour, address)
         sandbox = _sandbox(record, state_dir)
         if not (is_deployed(folders, queues, region=region) and _has_stacks(record)):
             deploy(sandbox.endpoint_url, region, queues, credentials=sandbox.credentials)
@@ -120,12 +118,17 @@ def running(
     queues: Collection[str] = (),
     behaviour: Behaviour | None = None,
     address: tuple[str, int] | None = None,
+    credentials: Credentials | None = None,
 ) -> Iterator[Sandbox]:
-    """A sandbox for the time of a block, for tests. Takes what `up` takes."""
+    """A sandbox for the time of a block. Takes what `up` takes; one that it finds runs on."""
+    before = set(_started)
     try:
-        yield up(state_dir, region=region, queues=queues, behaviour=behaviour, address=address)
+        yield up(state_dir, region=region, queues=queues, behaviour=behaviour, address=address,
+                 credentials=credentials)  # fmt: skip
     finally:
-        down(state_dir)
+        record = ServerRecord.read(Folders.of(state_dir))
+        if record is None or record.process() is None or record.pid in _started.keys() - before:
+            down(state_dir)
 
 
 def _sandbox(record: ServerRecord, state_dir: Path) -> Sandbox:
@@ -172,8 +175,17 @@ def _has_stacks(record: ServerRecord) -> bool:
 
 
 def _check_is_wanted(
-    record: ServerRecord, folders: Folders, region: str, behaviour: Behaviour | None
+    record: ServerRecord,
+    folders: Folders,
+    region: str,
+    behaviour: Behaviour | None,
+    address: tuple[str, int] | None,
 ) -> None:
+    if address is not None:
+        raise SandboxError(
+            f"{folders.root}: a sandbox runs at {record.endpoint_url}; stop it first "
+            "(geoschem-bench sandbox down) or name another folder: export GEOSCHEM_BENCH_STATE=…"
+        )
     if record.region != region:
         raise SandboxError(
             f"{folders.root}: a sandbox for {record.region} is running, asked was for "

@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 import psutil
 
 from geoschem_bench.errors import SandboxError, SettingsError
-from geoschem_bench.sandbox.credentials import Credentials, keep_credentials
+from geoschem_bench.sandbox.credentials import PREFIX, Credentials
 from geoschem_bench.sandbox.lifecycle import running
 from geoschem_bench.sandbox.record import Sandbox
 from geoschem_bench.sandbox.settings import Folders
 
 _LOOK_SECONDS = 1.0
+_CURE = "remove both from .env, or unset both, and generate them, e.g. compose/env.sh new --sandbox"
 
 
 def serve(state_dir: Path, host: str, port: int, *, region: str, queues: Collection[str]) -> None:
@@ -27,14 +28,16 @@ def serve(state_dir: Path, host: str, port: int, *, region: str, queues: Collect
     it from elsewhere cannot read the state's. Jobs reach it by loopback.
 
     Raises:
-        SettingsError: there is no key.
-        SandboxError: it does not start, does not get the port, or ends by itself.
+        SettingsError: there is no key, or one that may be of AWS.
+        SandboxError: it does not start, does not get the port, or ends by itself; or a sandbox of
+            this state runs already, which goes on as it is.
     """
-    asked_to_stop = threading.Event()
+    key, asked_to_stop = _key(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked_to_stop.set())
-    keep_credentials(Folders.of(state_dir), _key())
-    with running(state_dir, region=region, queues=queues, address=(host, port)) as sandbox:
+    with running(
+        state_dir, region=region, queues=queues, address=(host, port), credentials=key
+    ) as sandbox:
         _check_port(sandbox, host, port)
         while not asked_to_stop.wait(_LOOK_SECONDS):
             if not _lives(sandbox.pid):
@@ -47,7 +50,12 @@ def _key() -> Credentials:
     if not all(key):
         raise SettingsError(
             "AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is missing: they say which key the sandbox "
-            "takes; generate both, e.g. compose/env.sh new --sandbox"
+            f"takes; {_CURE}"
+        )
+    if not key[0].startswith(PREFIX):
+        raise SettingsError(
+            f"AWS_ACCESS_KEY_ID does not begin with {PREFIX}: it may be a key of AWS, and every "
+            f"job would have it; {_CURE}"
         )
     return Credentials(*key)
 
@@ -55,8 +63,8 @@ def _key() -> Credentials:
 def _check_port(sandbox: Sandbox, host: str, port: int) -> None:
     if urlsplit(sandbox.endpoint_url).port != port:
         raise SandboxError(
-            f"port {port} of {host} is taken, or a sandbox of this state runs at "
-            f"{sandbox.endpoint_url}; stop that (geoschem-bench sandbox down) or say another --port"
+            f"port {port} of {host} is taken; end what has it (`ss -ltnp` names it) or say another "
+            "--port"
         )
 
 

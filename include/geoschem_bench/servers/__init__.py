@@ -1,8 +1,10 @@
 """Airflow's servers on this computer: api-server, scheduler, dag-processor, triggerer, a database.
 
-    made = up(Request(Path(".geoschem-bench"), dags, environment), tell=print)
+    with at_work(Folders.of(state), tell=print):
+        made = up(Request(state, dags, environment, "the sandbox"), tell=print)
     print(made.url, made.login_file)
-    down(Path(".geoschem-bench"))
+    with at_work(Folders.of(state), tell=print):
+        down(state, tell=print)
 
 They run on after the command that started them, listen on 127.0.0.1 only, and keep everything below
 `<state>/ui`: database, logs, secrets.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -21,14 +23,32 @@ _PATIENCE_SECONDS = 5.0
 
 @contextmanager
 def at_work(folders: Folders, tell: Callable[[str], None]) -> Iterator[None]:
-    """The second command waits, then finds what the first has done."""
-    with Path(folders.lock_file).open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            tell("Another command is at work on these servers: waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    """The second command waits, then finds what the first has done, be it that all is forgotten.
+
+    Around everything that a command does, also with the sandbox. Makes the folders.
+    """
+    while True:
+        folders.make()
+        with folders.lock_file.open("a") as lock:
+            _take(lock, tell)
+            if _is_there(lock, folders.lock_file):
+                yield
+                return
+
+
+def _take(lock: IO[str], tell: Callable[[str], None]) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        tell("Another command is at work on these servers: waiting for it")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def _is_there(file: IO[str], path: Path) -> bool:
+    """Whether it is still the file of that path: `forget` removes it."""
+    with suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    return False
 
 
 @contextmanager

@@ -26,13 +26,19 @@ def holdings(state: Path) -> list[tuple[str, int]]:
 
 
 def forget(state: Path) -> None:
-    """Removes it. ServerError while something of it runs: end that first (`down`)."""
+    """Removes it, within `at_work`. ServerError while something of it runs: `down` ends that."""
     folders = Folders.of(state)
     folders.check()
     if all_marked(folders):
         raise ServerError(f"{folders.root}: its servers run; end them: geoschem-bench ui down")
-    if folders.root.exists():
-        shutil.rmtree(folders.root)
+    for path in folders.root.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path != folders.lock_file:
+            path.unlink()
+    folders.lock_file.unlink()  # last: from now on another command may be at work here
+    with suppress(OSError):
+        folders.root.rmdir()
 
 
 def _sqlite(folders: Folders) -> list[Path]:

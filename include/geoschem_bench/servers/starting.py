@@ -5,11 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 
 from geoschem_bench.errors import SettingsError
-from geoschem_bench.servers.at_work import all_or_as_before, at_work, end_strays
+from geoschem_bench.servers.at_work import all_or_as_before, end_strays
 from geoschem_bench.servers.choices import Choices, read_choices
 from geoschem_bench.servers.components import NAMES
 from geoschem_bench.servers.daemons import Daemon
@@ -61,7 +60,7 @@ class Started:
 
 
 def up(request: Request, tell: Callable[[str], None]) -> Started:
-    """Starts what does not run and waits until everything works.
+    """Starts what does not run and waits until everything works. To be called within `at_work`.
 
     Args:
         request: What is wanted.
@@ -72,7 +71,7 @@ def up(request: Request, tell: Callable[[str], None]) -> Started:
         ServerError: a component or the database does not start; says the end of its log.
     """
     folders = check(request.state, request.port)
-    with at_work(folders, tell), all_or_as_before(folders):
+    with all_or_as_before(folders):
         if kind_there(folders) and not folders.keys_file.exists():
             raise damaged(folders.keys_file, "it is gone, and the database's password with it")
         keys, password = ensure_keys(folders), ensure_login(folders)
@@ -101,9 +100,8 @@ def check(state: Path, port: int | None) -> Folders:
     """What can be told before anything is started; makes the folders.
 
     Raises:
-        SettingsError: the person can mend it: a folder, the disk, a port, what is installed.
+        SettingsError: the person can mend it: a folder, the disk, a port.
     """
-    check_installed()
     folders = Folders.of(state)
     folders.make()
     check_disk(folders)
@@ -137,15 +135,6 @@ def _check_port(port: int, folders: Folders, *, is_same: bool) -> None:
         raise SettingsError(
             f"port {port} of {HOST} is taken by {who_listens(port)}; end that, or take another "
             f"port: geoschem-bench ui up --port {next_free(port)}"
-        )
-
-
-def check_installed() -> None:
-    """SettingsError where Airflow is not."""
-    if find_spec("airflow") is None:
-        raise SettingsError(
-            "Airflow is not installed in this Python; install it: make setup, or pip install "
-            "'geoschem-bench[airflow,sandbox]'"
         )
 
 

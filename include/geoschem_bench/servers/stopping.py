@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from geoschem_bench.servers.at_work import all_marked, at_work, end_strays, forget_ended, tree
+from geoschem_bench.servers.at_work import all_marked, end_strays, forget_ended, tree
 from geoschem_bench.servers.daemons import Daemon
 from geoschem_bench.servers.folders import Folders
 from geoschem_bench.servers.marks import end, lives
@@ -24,23 +24,21 @@ _POSTGRES_SECONDS = 30.0
 def down(state: Path, tell: Callable[[str], None]) -> bool:
     """Ends the servers and the database; what they stored stays. Whether anything ran.
 
-    It needs no file of the state to be whole: processes are known by their mark.
+    To be called within `at_work`. It needs no file of the state to be whole: processes are known
+    by their mark.
 
     Raises:
         SettingsError: the folder is another person's.
     """
     folders = Folders.of(state)
     folders.check()
-    if not folders.root.is_dir():
-        return False
-    with at_work(folders, tell):
-        ran = bool(all_marked(folders))
-        if ran:
-            tell("Ending Airflow's servers")
-        end_servers(folders)
-        _end_in_order(folders, ("postgres",), signal.SIGINT, _POSTGRES_SECONDS)
-        end(lambda: all_marked(folders), signal.SIGKILL, 0)
-        forget_ended(folders)
+    ran = bool(all_marked(folders))
+    if ran:
+        tell("Ending Airflow's servers")
+    end_servers(folders)
+    _end_in_order(folders, ("postgres",), signal.SIGINT, _POSTGRES_SECONDS)
+    end(lambda: all_marked(folders), signal.SIGKILL, 0)
+    forget_ended(folders)
     return ran
 
 

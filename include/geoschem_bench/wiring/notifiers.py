@@ -40,9 +40,22 @@ def read_notifiers(environment: Mapping[str, str] = os.environ) -> tuple[Notifie
     Raises:
         SettingsError: the list cannot be read.
     """
+    return (*_topic_of(environment), *_listed(environment.get(NOTIFIERS, "").strip()))
+
+
+def usable_notifiers(
+    environment: Mapping[str, str] = os.environ,
+) -> tuple[tuple[NotifierChoice, ...], str]:
+    """Who can be told, and what is wrong with the list: the topic is told without it, too."""
+    try:
+        return read_notifiers(environment), ""
+    except SettingsError as error:
+        return _topic_of(environment), str(error)
+
+
+def _topic_of(environment: Mapping[str, str]) -> tuple[NotifierChoice, ...]:
     topic = environment.get(TOPIC, "").strip()
-    chosen = [NotifierChoice(SNS_NOTIFIER, topic=topic)] if topic else []
-    return (*chosen, *_listed(environment.get(NOTIFIERS, "").strip()))
+    return (NotifierChoice(SNS_NOTIFIER, topic=topic),) if topic else ()
 
 
 def _listed(text: str) -> list[NotifierChoice]:

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from geoschem_bench.errors import SandboxError, SettingsError
-from geoschem_bench.sandbox import serve, status, up
+from geoschem_bench.sandbox import down, running, serve, status, up
 
 REGION = "us-west-2"
 
@@ -37,6 +37,27 @@ def test_without_a_key_it_does_not_start(key, monkeypatch, tmp_path, name):
     with pytest.raises(SettingsError, match=r"is missing: they say which key .*env\.sh new"):
         serve(tmp_path, "127.0.0.1", 5000, region=REGION, queues=())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_that_may_be_of_aws_does_not_reach_the_jobs(key, monkeypatch, tmp_path):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+    with pytest.raises(SettingsError, match=r"begin with SANDBOX.*env\.sh new") as refused:
+        serve(tmp_path, "127.0.0.1", 5000, region=REGION, queues=())
+    assert "AKIAEXAMPLE" not in str(refused.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sandbox_that_runs_goes_on_with_its_key(key, tmp_path):
+    before = up(tmp_path)
+    try:
+        with pytest.raises(SandboxError, match=f"a sandbox runs at {before.endpoint_url}; stop"):
+            serve(tmp_path, "127.0.0.1", 5000, region=REGION, queues=())
+        assert status(tmp_path) == before
+        with running(tmp_path) as found:
+            assert found == before
+        assert status(tmp_path) == before
+    finally:
+        down(tmp_path)
 
 
 def test_another_port_than_the_one_asked_for_is_of_no_use(key, tmp_path):

@@ -9,6 +9,7 @@ import pytest
 
 from geoschem_bench import pipeline
 from geoschem_bench.errors import NotFoundError
+from geoschem_bench.records.erasing import erase_run, mark_address
 from geoschem_bench.report import build_index, build_report
 from tests.unit.records.fakes import (
     BUCKET,
@@ -208,7 +209,51 @@ def test_dry_runs_and_runs_that_are_gone_are_in_no_index(stores):
     objects.objects = {a: b for a, b in objects.objects.items() if f"{RUN}.json" not in a}
     pipeline.write_index(BUCKET, objects)
     assert indexed(objects) == []
-    assert b"No run has been loaded yet" in objects.objects[INDEX]
+    assert b"No run is listed" in objects.objects[INDEX]
+
+
+def test_a_run_that_nobody_knows_gets_no_report(stores):
+    before = dict(stores[1].objects)
+    with pytest.raises(NotFoundError, match="no run typo-1 in"):
+        pipeline.publish_run("typo-1", *stores)
+    assert stores[1].objects == before
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+def test_nothing_stays_of_a_run_that_is_deleted_while_its_report_is_made(
+    stores, monkeypatch, is_over
+):
+    """The rows go after the objects: for a moment it looks like a run by hand."""
+    _, objects, store = stores
+    pipeline.load_run(RUN, *stores)
+    mark = mark_address(BUCKET, RUN)
+
+    def slow(*args, **kwargs):
+        if is_over:
+            erase_run(RUN, "old", BUCKET, objects, store)
+        else:
+            objects.delete(objects.list(PREFIX))
+            objects.put(mark, b"{}")
+        return build_report(*args, **kwargs)
+
+    monkeypatch.setattr("geoschem_bench.pipeline.publishing.build_report", slow)
+    with pytest.raises(NotFoundError):
+        pipeline.publish_run(RUN, *stores)
+    assert indexed(objects) == []
+    assert [address for address in objects.objects if RUN in address] == ([] if is_over else [mark])
+
+
+@pytest.mark.parametrize("suites", [set(), None])
+def test_the_pages_of_a_suite_whose_last_run_is_gone_lead_nowhere(stores, suites):
+    _, objects, store = stores
+    pipeline.load_run(RUN, *stores)
+    pipeline.publish_run(RUN, *stores)
+    erase_run(RUN, "old", BUCKET, objects, store)
+    pipeline.write_index(BUCKET, objects, suites)
+    pages = [body.decode() for name, body in objects.objects.items() if name.endswith(".html")]
+    assert len(pages) == 4
+    assert not any(RUN in page or "refresh" in page for page in pages)
+    assert sum("There is no report" in page for page in pages) == 2
 
 
 def test_a_run_that_the_budget_stopped_says_so_in_the_index(stores):

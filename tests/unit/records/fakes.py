@@ -55,6 +55,12 @@ class MemoryObjects(ObjectStore):
         self.objects[address] = body
         self.modified[address] = datetime.now(UTC).replace(microsecond=0)
 
+    def delete(self, addresses: Iterable[str]) -> int:
+        gone = list(addresses)
+        for address in gone:
+            self.objects.pop(address, None)
+        return len(gone)
+
 
 class MemoryResults(ResultsStore):
     """Results in a dict, stored under the table's condition: absent, or the same manifest."""
@@ -86,6 +92,12 @@ class MemoryResults(ResultsStore):
 
     def of_month(self, month: str) -> list[Result]:
         return self._sorted(lambda r: r.month == month)
+
+    def delete(self, results: Iterable[Result]) -> int:
+        gone = [f"{result.benchmark_id}#{result.run_key}" for result in results]
+        for key in gone:
+            self.rows.pop(key, None)
+        return len(gone)
 
     def _sorted(self, wanted: Any) -> list[Result]:
         found = [result for result in self.rows.values() if wanted(result)]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
+import threading
 from dataclasses import asdict, replace
 
 import pytest
 
 from geoschem_bench.errors import ServerError, SettingsError
 from geoschem_bench.servers import cluster, database, postgres, starting
+from geoschem_bench.servers.at_work import at_work
 from geoschem_bench.servers.choices import Choices, read_choices
 from geoschem_bench.servers.daemons import Daemon, tail
 from geoschem_bench.servers.folders import Folders
@@ -97,14 +100,6 @@ def test_a_full_disk_is_told_before_anything_starts(folders, monkeypatch):
         starting.check_disk(folders)
 
 
-def test_without_airflow_the_cure_is_told(monkeypatch):
-    monkeypatch.setattr(starting, "find_spec", lambda _: None)
-    with pytest.raises(
-        SettingsError, match=r"Airflow is not installed in this Python; .*make setup"
-    ):
-        starting.check_installed()
-
-
 def test_a_taken_port_is_told_with_its_holder_and_a_free_one(folders):
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
@@ -171,6 +166,29 @@ def test_what_goes_is_told_and_goes(folders):
     forget(folders.root.parent)
     assert not folders.root.exists()
     assert holdings(folders.root.parent) == []
+
+
+def test_who_waits_while_all_is_forgotten_begins_anew_and_alone(folders):
+    waits, works, done = threading.Event(), threading.Event(), threading.Event()
+
+    def second():
+        with at_work(folders, lambda _: waits.set()):
+            works.set()
+            done.wait(20)
+
+    waiting = threading.Thread(target=second)
+    with at_work(folders, print):
+        waiting.start()
+        assert waits.wait(20)
+        forget(folders.root.parent)
+    try:
+        assert works.wait(20)
+        assert folders.airflow.is_dir()
+        with folders.lock_file.open("a") as lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        done.set()
+        waiting.join()
 
 
 def test_where_nothing_ever_was_there_is_no_status(folders):

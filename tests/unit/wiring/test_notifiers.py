@@ -5,7 +5,12 @@ import json
 import pytest
 
 from geoschem_bench.errors import SettingsError
-from geoschem_bench.wiring.notifiers import SNS_NOTIFIER, NotifierChoice, read_notifiers
+from geoschem_bench.wiring.notifiers import (
+    SNS_NOTIFIER,
+    NotifierChoice,
+    read_notifiers,
+    usable_notifiers,
+)
 
 ARN = "arn:aws:sns:us-west-2:123456789012:alarms"
 
@@ -42,5 +47,8 @@ def test_a_list_comes_after_the_topic():
     ],
 )
 def test_what_cannot_be_read_says_where_and_what_to_write(text, message):
-    with pytest.raises(SettingsError, match=message):
-        read_notifiers({"GEOSCHEM_BENCH_NOTIFIERS": text})
+    environment = {"GEOSCHEM_BENCH_TOPIC": "t", "GEOSCHEM_BENCH_NOTIFIERS": text}
+    with pytest.raises(SettingsError, match=message) as refused:
+        read_notifiers(environment)
+    topic = NotifierChoice(SNS_NOTIFIER, topic="t")
+    assert usable_notifiers(environment) == ((topic,), str(refused.value))

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from geoschem_bench.aws.doctor.finding import Finding, failed, ok, skipped
 from geoschem_bench.aws.doctor.patient import Patient
 from geoschem_bench.aws.refusals import code_of
+from geoschem_bench.aws.topics import arn_of
 
 
 def topic(patient: Patient) -> Iterator[Finding]:
@@ -16,7 +17,7 @@ def topic(patient: Patient) -> Iterator[Finding]:
     if not patient.topic:
         yield skipped("topic", "no topic is named, so none of Amazon SNS is told of a run")
         return
-    arn = _arn(patient)
+    arn = arn_of(patient.topic, patient.region, patient.account.identity().arn)
     name = arn.rpartition(":")[2]
     sns = patient.account.client("sns")
     command = patient.command(f"sns list-subscriptions-by-topic --topic-arn {arn}")
@@ -40,11 +41,3 @@ def topic(patient: Patient) -> Iterator[Finding]:
                                 "--notification-endpoint ADDRESS")  # fmt: skip
     yield skipped("topic", f"{name}: nobody has subscribed, so nobody is told of a run. "
                   f"{subscribe}")  # fmt: skip
-
-
-def _arn(patient: Patient) -> str:
-    if patient.topic.startswith("arn:"):
-        return patient.topic
-    who = patient.account.identity()
-    partition = who.arn.split(":")[1]
-    return f"arn:{partition}:sns:{patient.region}:{who.account}:{patient.topic}"

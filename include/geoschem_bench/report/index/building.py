@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -51,6 +51,7 @@ def build_index(
     runs: Sequence[IndexedRun],
     unreadable: Sequence[str] = (),
     *,
+    before: Sequence[IndexedRun] = (),
     suites: Collection[str] | None = None,
     made_at: datetime,
     version: str,
@@ -60,26 +61,28 @@ def build_index(
     Args:
         runs: Every run, in any order.
         unreadable: Runs whose entry cannot be read.
+        before: Of the last index: a suite of it that has no run any more gets empty pages.
         suites: Whose own pages are made; None: of all.
         made_at: Now, with zone.
         version: Of this package.
     """
     newest = sorted(runs, key=lambda run: run.entry.order, reverse=True)
     entries = [run.entry for run in newest]
-    known = sorted({e.suite for e in entries if e.suite and _FOLDER.fullmatch(e.suite)})
+    known, gone = _suites_of(runs), _suites_of(before) - _suites_of(runs)
     link = "../runs/{}/report.html"
     page_of = partial(index_page, made_at=made_at, version=version)
-    page = page_of(entries, link, suites=known, unreadable=unreadable)
+    page = page_of(entries, link, suites=sorted(known), unreadable=unreadable)
     files = {
         "index.html": render_template("index.html", page, b""),
-        "index.json": _data(newest, made_at, version),
-        **dict(_latest(entries, link)),
+        "latest.html": _latest(entries, link),
     }
-    for suite in known if suites is None else sorted(set(suites) & set(known)):
+    for suite in sorted((known if suites is None else known & set(suites)) | gone):
         own = [entry for entry in entries if entry.suite == suite]
         page = page_of(own, f"../{link}", suite=suite)
         files[f"{suite}/index.html"] = render_template("index.html", page, b"")
-        files |= {f"{suite}/{name}": body for name, body in _latest(own, f"../{link}")}
+        files[f"{suite}/latest.html"] = _latest(own, f"../{link}", suite)
+    # last: until it is written, whoever makes the pages next knows which suites had some
+    files["index.json"] = _data(newest, made_at, version)
     return Index(files)
 
 
@@ -101,12 +104,17 @@ def build_local_index(
     return render_template("index.html", page, b"")
 
 
-def _latest(entries: Sequence[RunEntry], link: str) -> Iterator[tuple[str, bytes]]:
-    """Of the newest run that has ended; of the newest at all where none has."""
+def _suites_of(runs: Sequence[IndexedRun]) -> set[str]:
+    names = {run.entry.suite for run in runs}
+    return {name for name in names if name and _FOLDER.fullmatch(name)}
+
+
+def _latest(entries: Sequence[RunEntry], link: str, suite: str = "") -> bytes:
+    """To the newest run that has ended, to the newest at all where none has, or to none."""
     published = [entry for entry in entries if entry.published_at]
     ended = [entry for entry in published if entry.state != "running"]
-    for entry in (ended or published)[:1]:
-        yield "latest.html", render_template("latest.html", latest_page(entry, link), b"")
+    latest = next(iter(ended or published), None)
+    return render_template("latest.html", latest_page(latest, link, suite), b"")
 
 
 def _data(runs: Sequence[IndexedRun], made_at: datetime, version: str) -> bytes:

@@ -55,9 +55,10 @@ class IndexPage:
 
 @dataclass(frozen=True)
 class LatestPage:
-    """A page that leads on to a report."""
+    """A page that leads on to a report, or says that there is none."""
 
     link: str
+    """Empty where there is no report."""
     run_id: str
     suite: str
 
@@ -100,8 +101,10 @@ def index_page(
     )
 
 
-def latest_page(entry: RunEntry, link: str) -> LatestPage:
-    """Leads to that run's report."""
+def latest_page(entry: RunEntry | None, link: str, suite: str) -> LatestPage:
+    """Leads to that run's report; where there is none, back to the list of a suite or of all."""
+    if entry is None:
+        return LatestPage("", "", suite or "all suites")
     return LatestPage(_link(entry, link), entry.benchmark_run_id, entry.suite or BY_HAND)
 
 
