@@ -62,6 +62,16 @@ def test_a_run_is_kept_until_it_is_let_go_and_then_deleted(
 
 
 @pytest.mark.usefixtures("planned")
+def test_a_run_that_is_kept_is_not_being_deleted_any_more(terminal: Terminal, doors: Any) -> None:
+    """It was killed in the middle, and what was deleted was had back: its reports may be made."""
+    doors.objects.put(mark_address(doors.bucket, RUN), b"{}")
+    assert terminal("clean --keep 0000c1ea --dry-run").code == 0
+    assert doors.objects.exists(mark_address(doors.bucket, RUN))
+    assert terminal("clean --keep 0000c1ea").code == 0
+    assert not doors.objects.exists(mark_address(doors.bucket, RUN))
+
+
+@pytest.mark.usefixtures("planned")
 def test_a_job_that_nobody_can_judge_is_left_to_the_person(
     terminal: Terminal, doors: Any, box: Any
 ) -> None:

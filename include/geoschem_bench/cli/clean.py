@@ -11,6 +11,7 @@ import typer
 from geoschem_bench.cli.connection import connected
 from geoschem_bench.cli.console import complain, out, say, show_json, table_of, tell
 from geoschem_bench.errors import NotFoundError, UserError
+from geoschem_bench.records.erasing import mark_address
 from geoschem_bench.records.retention import KEEP_FILE, Decision
 from geoschem_bench.records.strays import RunState
 from geoschem_bench.wiring import Settings, object_store, suites_folder
@@ -116,6 +117,7 @@ def _mark(given: str, settings: Settings, *, is_kept: bool, dry_run: bool) -> di
         say(f"A dry run: {run_id} stays as it is")
     elif is_kept:
         objects.put(address, b"", "text/plain")
+        objects.delete([mark_address(settings.bucket, run_id)])  # a deletion that was begun is over
         say(f"{run_id} is kept for good; take that back: geoschem-bench clean --let-go {run_id}")
     else:
         objects.delete([address])
