@@ -22,8 +22,8 @@ demo: .venv/.ready  ## What published runs say: fastest and cheapest instance, i
 run: .venv/.ready  ## Run a suite on this computer to its report: make run SUITE=mini
 	$(BIN)/geoschem-bench run $(SUITE)
 
-ui: .venv/.ready  ## Airflow's web page and servers on this computer, with the sandbox; says how to log in
-	$(BIN)/geoschem-bench ui up
+ui: .venv/.ready  ## Airflow's web page and servers on this computer, with the sandbox; says how to log in (another port: make ui PORT=8394)
+	$(BIN)/geoschem-bench ui up $(if $(PORT),--port $(PORT))
 
 ui-down: .venv/.ready  ## End them; history and login stay
 	$(BIN)/geoschem-bench ui down

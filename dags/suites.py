@@ -11,7 +11,7 @@ from pathlib import Path
 from airflow.sdk import DAG, get_parsing_context
 
 from geoschem_bench.orchestration.budget import watch_budget
-from geoschem_bench.orchestration.dag import broken_suite_dag, offer_params, suite_dag
+from geoschem_bench.orchestration.dag import dag_of, offer_params, suite_dag
 from geoschem_bench.orchestration.gates import open_gates
 from geoschem_bench.orchestration.janitor import sweep_strays
 from geoschem_bench.orchestration.loading import load_results
@@ -53,5 +53,5 @@ for file in read_suites(
     folder=Path(os.environ.get("GEOSCHEM_BENCH_SUITES") or DEFAULT_FOLDER),
     only_dag_id=get_parsing_context().dag_id,  # a worker builds the one DAG it works for
 ):
-    dag = declare(file.suite) if file.suite else broken_suite_dag(file)
+    dag = dag_of(file, declare)
     globals()[dag.dag_id] = dag

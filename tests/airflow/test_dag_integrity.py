@@ -93,6 +93,28 @@ def test_a_janitor_that_fails_fails_the_run_and_is_tried_for_minutes_before(dags
         assert dag.get_task("load").trigger_rule == "all_done"
 
 
+def test_a_mistake_of_ours_takes_away_one_suite_and_is_shown_in_its_place(monkeypatch):
+    from geoschem_bench.orchestration.deadline import deadline_of
+
+    def fail(suite):
+        if suite.name == "mini":
+            raise OverflowError("too large <for> a date")
+        return deadline_of(suite)
+
+    monkeypatch.setattr("geoschem_bench.orchestration.dag.deadline_of", fail)
+    dags = read_dags(REPOSITORY / "include" / "configs", monkeypatch)
+    assert sorted(dags) == sorted(load_suite(path).dag_id for path in SUITES)
+    broken = dags["geoschem_bench_mini"]
+    assert broken.task_ids == ["suite_has_mistakes"]
+    assert "OverflowError: too large <for> a date" in broken.doc_md
+    assert dags["geoschem_bench_full"].has_task("plan")
+
+
+def test_the_report_is_linked_where_it_is_published(dags):
+    for dag in dags.values():
+        assert [link.name for link in dag.get_task("publish").operator_extra_links] == ["Report"]
+
+
 def test_a_lost_worker_ends_no_run(dags):
     """Found by `make chaos`: whichever task is struck, another worker takes it, more than once."""
     tasks = [task for dag in dags.values() for task in dag.tasks]

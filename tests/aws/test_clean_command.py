@@ -95,13 +95,14 @@ def test_one_run_at_a_time(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize("option", ["run", "delete", "keep", "let-go"])
-def test_an_empty_name_is_no_wish_to_clean_all(
-    terminal: Terminal, planned: str, doors: Any, option: str
+@pytest.mark.parametrize("given", ["", "a", "1ea"])
+def test_an_empty_name_or_a_letter_is_no_wish_to_clean_anything(
+    terminal: Terminal, planned: str, doors: Any, option: str, given: str
 ) -> None:
     doors.objects.put(mark_address(doors.bucket, RUN), b"{}")  # a pass over all would delete it
-    answer = terminal(f"clean --{option} '' --yes")
+    answer = terminal(f"clean --{option} '{given}' --yes")
     assert answer.code == 2
-    assert "in ''" in answer.words
+    assert f"'{given}' is too short" in answer.words
     assert doors.objects.exists(planned + "plan.json")
 
 

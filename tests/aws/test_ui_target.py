@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import signal
 import subprocess
@@ -10,15 +11,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer import Exit
 
 from geoschem_bench import sandbox, servers
 from geoschem_bench.cli import ui, ui_target
 from geoschem_bench.cli.connection import kept_marker
+from geoschem_bench.errors import NotFoundError
 from geoschem_bench.servers.at_work import at_work
+from geoschem_bench.servers.choices import Choices
 from geoschem_bench.servers.folders import Folders
 from geoschem_bench.servers.keys import Keys
 from geoschem_bench.servers.ports import free_port
 from geoschem_bench.servers.settings import APART, Shared
+from tests.unit.test_conventions import ROOT
 
 PEOPLE_HAVE = {
     "AWS_PROFILE": "work",
@@ -87,6 +92,8 @@ def test_a_start_that_fails_ends_the_sandbox_that_it_started(shell, tmp_path):
     def fails():
         with ui_target.target(print):
             assert sandbox.status(tmp_path) is not None
+            marker = Folders.of(tmp_path).root / "started-sandbox"
+            assert marker.stat().st_mode & 0o777 == 0o600
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -159,3 +166,33 @@ def test_a_sandbox_that_a_person_started_is_not_ended_with_the_servers(box, shel
     assert not ui_target.end_sandbox(box.state_dir, print)
     assert sandbox.status(box.state_dir) is not None
     kept_marker(box.state_dir).unlink()
+
+
+def test_the_sandboxs_log_is_shown_as_the_others_are(box, shell, capsys):
+    shell("GEOSCHEM_BENCH_STATE", str(box.state_dir))
+    ui.logs("sandbox", lines=5)
+    shown = capsys.readouterr()
+    assert shown.out.strip()
+    assert "server.log" in shown.err
+    with pytest.raises(NotFoundError, match=r"no log of 'other' in .*; there are: .*sandbox"):
+        ui.logs("other")
+
+
+@pytest.mark.parametrize(("given", "words"), [([], "ui up"), (["PORT=8394"], "ui up --port 8394")])
+def test_make_ui_takes_a_port(given, words):
+    asked = ["make", "-s", "-n", "-C", str(ROOT), "ui", *given]
+    environment = {name: value for name, value in os.environ.items() if name != "PORT"}
+    done = subprocess.run(asked, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1].strip() == f".venv/bin/geoschem-bench {words}"
+
+
+def test_status_says_that_nobody_can_log_in(shell, tmp_path, capsys):
+    folders = Folders.of(tmp_path)
+    folders.make()
+    Choices(port=free_port()).keep(folders)
+    folders.login_file.write_text("{")
+    with pytest.raises(Exit):
+        ui.status(as_json=True)
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["login_fault"] in shown.err.replace("error: ", "")
+    assert "login.json is damaged" in shown.err

@@ -13,6 +13,7 @@ from tests.compose.installation import Installation
 from tests.servers.settings import REPOSITORY
 
 CURE = "compose/env.sh new (--sandbox: without an account) adds what is missing and keeps the rest"
+NOTIFIERS = "GEOSCHEM_BENCH_NOTIFIERS"
 
 
 @pytest.fixture
@@ -79,6 +80,18 @@ def test_without_the_sandbox_it_says_what_to_add(tmp_path):
         ({"AIRFLOW_PORT": "http"}, "AIRFLOW_PORT is 'http'"),
         ({"ENV_VERSION": None}, "ENV_VERSION is missing, and this docker-compose.yaml wants 1"),
         ({"ENV_VERSION": "0"}, "ENV_VERSION is 0"),
+        ({"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE"}, "AWS_ACCESS_KEY_ID does not begin with SANDBOX"),
+        ({"AWS_ACCESS_KEY_ID": "'AKIAEXAMPLE' # mine"}, "it may be one of AWS: remove it"),
+        ({"AWS_SECRET_ACCESS_KEY": None}, "AWS_SECRET_ACCESS_KEY is missing: compose/env.sh new"),
+        ({"AWS_ENDPOINT_URL": None}, "COMPOSE_PROFILES has sandbox, and AWS_ENDPOINT_URL is ''"),
+        ({"COMPOSE_PROFILES": None}, "AWS_ENDPOINT_URL is the sandbox, and COMPOSE_PROFILES"),
+        (
+            {"COMPOSE_PROFILES": None, "AWS_ENDPOINT_URL": None},
+            "AWS_ACCESS_KEY_ID is a sandbox's, and nothing else is",
+        ),
+        ({NOTIFIERS: "[{notjson"}, f"{NOTIFIERS} is no JSON list"),
+        ({NOTIFIERS: "'[{\n  notjson}]'"}, f"{NOTIFIERS} is no JSON list"),
+        ({NOTIFIERS: '{"notifier": "a.B"}'}, f"{NOTIFIERS} is no JSON list"),
     ],
 )
 def test_a_bad_env_is_one_message_with_the_cure(installation, change, said):
@@ -113,6 +126,83 @@ def test_the_containers_check_says_the_same_of_its_environment(installation):
         env=said, cwd=installation.folder, capture_output=True, text=True,
     )  # fmt: skip
     assert "dags/suites.py cannot be read in the container: chmod" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "  # a comment",
+        "export MINE=1",
+        "MINE = it's # one",
+        "MINE",
+        NOTIFIERS
+        + """='[{\n  "notifier": "a.B", "kwargs": {"text": "it is \\"so\\""}\n}]'  # mine""",
+        NOTIFIERS + r'="[{\"notifier\": \"a.B\"}]"',
+    ],
+)
+def test_what_compose_reads_is_fit(installation, line):
+    with installation.env_file.open("a") as file:
+        file.write(f"{line}\n")
+    done = installation.env_sh("check")
+    assert done.returncode == 0, done.stderr
+    assert "could not parse" not in installation.compose("config").stderr
+
+
+@pytest.mark.parametrize("line", ["FOO BAR", "FOO BAR=1", "=1", "MINE='open", 'MINE="a" b'])
+def test_a_line_that_compose_cannot_read(installation, line):
+    with installation.env_file.open("a") as file:
+        file.write(f"{line}\n")
+    assert "could not parse" in installation.compose("config").stderr
+    number = len(installation.env_file.read_text().splitlines())
+    written = installation.env_file.read_text()
+    for command in ("check", "new"):
+        refused = installation.env_sh(command)
+        assert refused.returncode == 2
+        assert f"in line {number}: Compose cannot read it" in refused.stderr
+        assert len(refused.stderr.splitlines()) == 1
+    assert installation.env_file.read_text() == written
+
+
+def test_an_env_for_aws_is_not_made_one_for_the_sandbox(tmp_path):
+    made = Installation.make(tmp_path / "installation")
+    made.env_sh("new")
+    made.change(AWS_ACCESS_KEY_ID="AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY="x" * 40)
+    before = made.env_file.read_text()
+    refused = made.env_sh("new", "--sandbox")
+    assert refused.returncode == 2
+    assert "is written" not in refused.stderr
+    assert "remove it and AWS_SECRET_ACCESS_KEY, then compose/env.sh new" in refused.stderr
+    assert made.env_file.read_text() == before
+    assert [each.name for each in made.folder.glob(".env*")] == [".env"]
+    # As it says
+    made.change(AWS_ACCESS_KEY_ID=None, AWS_SECRET_ACCESS_KEY=None)
+    assert made.env_sh("new", "--sandbox").returncode == 0
+    assert made.env_sh("check").returncode == 0
+
+
+@pytest.mark.parametrize("words", [("new",), ("new", "--sandbox"), ("check",)])
+def test_an_env_that_is_a_directory(tmp_path, words):
+    made = Installation.make(tmp_path / "installation")
+    made.env_file.mkdir()
+    refused = made.env_sh(*words)
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines() == [
+        f"{made.env_file} is a directory, and has to be a file; remove it: rmdir .env"
+    ]
+
+
+def test_windows_line_ends(installation):
+    before = installation.env_file.read_bytes()
+    installation.env_file.write_bytes(before.replace(b"\n", b"\r\n"))
+    refused = installation.env_sh("check")
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines() == [
+        f"{installation.env_file} has Windows line ends (CR LF); compose/env.sh new takes them out "
+        "and keeps the rest"
+    ]
+    assert installation.env_sh("new").returncode == 0
+    assert installation.env_file.read_bytes() == before
 
 
 def test_an_env_that_others_may_read(installation):

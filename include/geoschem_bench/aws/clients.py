@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Any
 
@@ -13,6 +14,8 @@ from botocore.exceptions import BotoCoreError, ProfileNotFound
 from geoschem_bench.errors import SettingsError
 from geoschem_bench.suite.names import likeliest
 
+for _talkative in ("botocore.credentials", "botocore.configprovider"):  # a line for each client
+    logging.getLogger(_talkative).setLevel(logging.WARNING)
 _PATIENT = Config(
     retries={"mode": "adaptive", "max_attempts": 8}, connect_timeout=10, read_timeout=60
 )

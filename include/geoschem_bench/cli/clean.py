@@ -32,6 +32,7 @@ Keep = Annotated[
     str | None, typer.Option("--keep", help=f"Never delete this run: a baseline. {_RUN}")
 ]
 LetGo = Annotated[str | None, typer.Option("--let-go", help=f"Take --keep back. {_RUN}")]
+_SHORTEST_END = 4
 Limit = Annotated[int, typer.Option(min=1, max=10_000, help="Most runs deleted at one time.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="List it; remove nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -101,9 +102,12 @@ def _find(
 
 def _run_id(given: str, settings: Settings) -> str:
     """The one run of that id or end, also where it has no plan."""
+    if len(given) < _SHORTEST_END:  # a letter would be the end of some run, too
+        raise UserError(f"'{given}' is too short for a run's id; give it, or its last "
+                        f"{_SHORTEST_END} characters and more")  # fmt: skip
     known = list(object_store(settings).folders(f"s3://{settings.bucket}/runs/"))
     found = [given] if given in known else [each for each in known if each.endswith(given)]
-    if len(found) != 1 or not given:
+    if len(found) != 1:
         what = "several runs end" if found else "no run ends"
         raise NotFoundError(f"{what} in '{given}'; `geoschem-bench status` lists the latest")
     return found[0]

@@ -17,7 +17,14 @@ from rich.text import Text
 
 from geoschem_bench.cli.airflow_process import dags_folder
 from geoschem_bench.cli.console import complain, err, out, say, show_json, show_text, table_of, tell
-from geoschem_bench.cli.ui_target import SANDBOX, Target, end_sandbox, target, with_sandbox
+from geoschem_bench.cli.ui_target import (
+    SANDBOX,
+    Target,
+    end_sandbox,
+    sandbox_log,
+    target,
+    with_sandbox,
+)
 from geoschem_bench.errors import NotFoundError, SettingsError, UserError
 from geoschem_bench.wiring import state_folder
 
@@ -118,8 +125,11 @@ def status(
         rows = [(each.name, each.state, each.pid, each.log) for each in found.components]
         out.print(table_of(("component", "state", "process", "log"), rows))
         tell(f"{found.url}, for {found.talks_to}; password of {found.user}: {found.login_file}")
-    if not found.works:
+    if found.login_fault:
+        complain(found.login_fault)
+    if any(each.state != "works" for each in found.components):
         say("Start what does not run: geoschem-bench ui up")
+    if not found.works:
         raise typer.Exit(1)
 
 
@@ -134,14 +144,15 @@ def logs(
     from geoschem_bench.servers.daemons import tail
 
     folder = servers.Folders.of(state_folder()).log(name).parent
-    known = sorted(path.stem for path in folder.glob("*.log"))
+    known = {path.stem: path for path in folder.glob("*.log")}
+    if (of_sandbox := sandbox_log(state_folder())).exists():
+        known["sandbox"] = of_sandbox
     if name not in known:
         raise NotFoundError(
-            f"no log of '{name}' in {folder}; there are: {', '.join(known) or 'none yet'}"
+            f"no log of '{name}' in {folder}; there are: {', '.join(sorted(known)) or 'none yet'}"
         )
-    log = folder / f"{name}.log"
-    show_text(tail(log, lines))
-    say(f"The whole log: {log}")
+    show_text(tail(known[name], lines))
+    say(f"The whole log: {known[name]}")
 
 
 def _check_installed(*needed: str) -> None:
@@ -212,6 +223,7 @@ def _document(found: Status) -> dict[str, object]:
         "url": found.url,
         "user": found.user,
         "password_file": str(found.login_file),
+        "login_fault": found.login_fault,
         "database": found.database,
         "talks_to": found.talks_to,
         "components": components,

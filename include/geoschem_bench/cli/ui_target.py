@@ -95,9 +95,14 @@ def with_sandbox(found: Status | None, state: Path) -> Status | None:
         name="sandbox",
         state="works" if running else "stopped",
         pid=running.pid if running else None,
-        log=(state / "sandbox" / "server.log").resolve(),
+        log=sandbox_log(state),
     )
     return replace(found, components=(*found.components, box))
+
+
+def sandbox_log(state: Path) -> Path:
+    """What the sandbox printed."""
+    return (state / "sandbox" / "server.log").resolve()
 
 
 def _started_by_ui(state: Path) -> Path:
@@ -151,7 +156,7 @@ def _sandbox(state: Path, step: Tell) -> Iterator[Target]:
     Folders.of(state).make()
     was_kept, was_running = kept_marker(state).exists(), sandbox.status(state) is not None
     if not was_kept:
-        _started_by_ui(state).touch()
+        _started_by_ui(state).touch(mode=0o600)
     try:
         step("Starting the sandbox" if not was_running else "Asking the sandbox")
         running = sandbox.up(state, region=sandbox_region(), queues=sandbox_queues())

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import DAG, Param, get_current_context, task
-from airflow.sdk.exceptions import AirflowSkipException
 
-from geoschem_bench.orchestration.run_context import Parts
+from geoschem_bench.orchestration.run_context import Parts, skipped
 from geoschem_bench.orchestration.tags import TAG
 from geoschem_bench.records import RunPlanFile
 from geoschem_bench.records.strays import RunState
@@ -83,7 +82,7 @@ def clean_up() -> Any:  # noqa: ANN401
         """Remove what `look` has listed, and what is still so now."""
         context = get_current_context()
         if context["params"]["dry_run"]:
-            raise AirflowSkipException("a dry run removes nothing")
+            raise skipped("a dry run removes nothing")
         listed: Mapping[str, list[str]] = context["ti"].xcom_pull(task_ids="look")
         cleaner = _cleaner()
         found = cleaner.find(context["params"]["limit"]).only(listed)

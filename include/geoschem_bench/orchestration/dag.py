@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from airflow.sdk import DAG, CronPartitionTimetable, task
@@ -16,6 +18,20 @@ from geoschem_bench.orchestration.suites import SuiteFile
 from geoschem_bench.orchestration.tags import TAG
 from geoschem_bench.planning import PlannedBenchmark
 from geoschem_bench.suite import Suite
+
+_log = logging.getLogger(__name__)
+
+
+def dag_of(file: SuiteFile, declare: Callable[[Suite], DAG]) -> DAG:
+    """The DAG of a file, whatever is wrong with it."""
+    if file.suite is None:
+        return broken_suite_dag(file)
+    try:
+        return declare(file.suite)
+    except Exception as error:  # a mistake of ours takes no other suite away, and is seen there
+        _log.exception("no DAG can be made of %s", file.path)
+        what = f"no DAG can be made of it ({type(error).__name__}: {error}); please report this"
+        return broken_suite_dag(replace(file, suite=None, error=what))
 
 
 def suite_dag(suite: Suite, planned: Sequence[PlannedBenchmark]) -> DAG:

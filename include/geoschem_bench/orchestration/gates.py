@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import BaseSensorOperator, TaskGroup, TriggerRule
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException
 
 from geoschem_bench.errors import Reason, UserError
 from geoschem_bench.orchestration.gate_list import (
@@ -26,7 +26,7 @@ from geoschem_bench.orchestration.gate_list import (
     wants,
 )
 from geoschem_bench.orchestration.retries import BOOKKEEPING_RETRIES
-from geoschem_bench.orchestration.run_context import Parts, run_request
+from geoschem_bench.orchestration.run_context import Parts, run_request, skipped
 from geoschem_bench.planning import PlannedBenchmark
 from geoschem_bench.suite import Suite
 
@@ -110,7 +110,7 @@ class GateSensor(BaseSensorOperator):
         request = run_request(context)
         mine = [item for item in self.planned if item.phase in request.phases]
         if request.dry_run or not mine:
-            raise AirflowSkipException("no benchmark of this run goes through this gate")
+            raise skipped("no benchmark of this run goes through this gate")
         at_once = request.max_concurrent or self.max_concurrent
         return Question(self.kind, tuple(wants(mine)), at_once)
 
@@ -148,7 +148,7 @@ class GateSensor(BaseSensorOperator):
         if state.state == "broken":  # the rest may be otherwise when it is needed
             ids = state.benchmarks or tuple(want.id for want in question.wants)
             self._keep(context, replace(state, benchmarks=ids))
-        raise AirflowSkipException(said)
+        raise skipped(said)
 
     def _keep(self, context: Context, state: GateState) -> None:
         context["ti"].xcom_push(key=_WHY, value={**state.to_document(), "said": str(state)})

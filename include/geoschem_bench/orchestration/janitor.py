@@ -14,12 +14,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import get_current_context, task
-from airflow.sdk.exceptions import AirflowSkipException
 
 from geoschem_bench.errors import StorageError
 from geoschem_bench.orchestration.job_records import Submission, diagnose, write_record
 from geoschem_bench.orchestration.ownership import number_of
-from geoschem_bench.orchestration.run_context import PLAN, Parts, run_request
+from geoschem_bench.orchestration.run_context import PLAN, Parts, run_request, skipped
 from geoschem_bench.orchestration.scaling import settle_lapsed
 from geoschem_bench.orchestration.strays import END_SECONDS, end_job
 from geoschem_bench.orchestration.turns import ENDED
@@ -49,7 +48,7 @@ def sweep_strays(planned: Sequence[PlannedBenchmark], *, keep_warm: bool) -> Any
         context = get_current_context()
         request = run_request(context)
         if context["ti"].xcom_pull(task_ids=PLAN) is None or request.dry_run:
-            raise AirflowSkipException("nothing was submitted in this run")
+            raise skipped("nothing was submitted in this run")
         parts = Parts()
         jobs = _jobs_of(request.benchmark_run_id, queues, parts.jobs)
         nobodys = find_strays(jobs, _going_on(context, task_ids))

@@ -1,4 +1,4 @@
-"""Links from a benchmark's task in Airflow to its job, its log and its report."""
+"""Links from a task in Airflow to its job, its log and the report of the run."""
 
 from __future__ import annotations
 
@@ -71,19 +71,16 @@ def addresses(
         report: `s3://…/report.html`.
         parts: Of this installation.
     """
+    found = {ReportLink.name: report_address(report, parts)}
     if parts.settings.endpoint_url:
         signed = parts.objects.signed_url
-        return {
+        return found | {
             JobLink.name: signed(output_path + "job.json"),
             LogLink.name: signed(output_path + "run.log"),
-            ReportLink.name: signed(report),
         }
     region = parts.settings.region
     console = f"https://{region}.console.aws.amazon.com"
-    found = {
-        JobLink.name: f"{console}/batch/home?region={region}#jobs/detail/{job_id}",
-        ReportLink.name: report_page(report, region),
-    }
+    found[JobLink.name] = f"{console}/batch/home?region={region}#jobs/detail/{job_id}"
     if job and job.log_stream:
         group, stream = (_twice(each) for each in (job.log_group, job.log_stream))
         found[LogLink.name] = (
@@ -91,6 +88,13 @@ def addresses(
             f"/log-events/{stream}"
         )
     return found
+
+
+def report_address(report: str, parts: Parts) -> str:
+    """Where a person opens `s3://…/report.html`: in AWS's console, or the sandbox's file itself."""
+    if parts.settings.endpoint_url:
+        return parts.objects.signed_url(report)
+    return report_page(report, parts.settings.region)
 
 
 def report_page(report: str, region: str) -> str:

@@ -9,12 +9,18 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk import TriggerRule, get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException
 
 from geoschem_bench.errors import GeosChemBenchError, NotFoundError, UserError
 from geoschem_bench.orchestration.assets import PHASE_ASSETS, RUN_ASSET, announce
 from geoschem_bench.orchestration.budget import may_spend
-from geoschem_bench.orchestration.run_context import PLAN, Parts, run_request, run_that_submitted
+from geoschem_bench.orchestration.run_context import (
+    PLAN,
+    Parts,
+    run_request,
+    run_that_submitted,
+    skipped,
+)
 
 
 def is_wanted(context: Any, phase: str) -> bool:  # noqa: ANN401 - Airflow's context
@@ -38,16 +44,14 @@ def load_phase(phase: str) -> Any:  # noqa: ANN401 - Airflow's task object
 
         context = get_current_context()
         if not is_wanted(context, phase):
-            raise AirflowSkipException("nothing was to be submitted in this phase")
+            raise skipped("nothing was to be submitted in this phase")
         parts, run_id = Parts(), run_that_submitted()
         try:
             loaded = pipeline.load_phase(
                 run_id, phase, parts.bucket, parts.objects, parts.store, load_prices()
             )
         except NotFoundError as error:
-            raise AirflowSkipException(
-                f"no benchmark of this phase left anything: {error}"
-            ) from error
+            raise skipped(f"no benchmark of this phase left anything: {error}") from error
         extra = loaded.as_extra()
         announce(PHASE_ASSETS[phase], context, [run_id], extra)
         return extra

@@ -10,12 +10,12 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import DAG, CronTriggerTimetable, Param, get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException
 
 from geoschem_bench.errors import GeosChemBenchError, NotFoundError, SettingsError
 from geoschem_bench.orchestration.assets import RUN_ASSET, announce, any_results
 from geoschem_bench.orchestration.retries import BOOKKEEPING_RETRIES
-from geoschem_bench.orchestration.run_context import Parts
+from geoschem_bench.orchestration.run_context import Parts, skipped
 from geoschem_bench.orchestration.tags import TAG
 
 _RETRIES = {"retries": BOOKKEEPING_RETRIES, "retry_delay": timedelta(seconds=10)}
@@ -164,7 +164,7 @@ def find_unloaded() -> Any:  # noqa: ANN401
         try:
             parts = Parts()
         except SettingsError as error:  # an Airflow that was never connected is not broken
-            raise AirflowSkipException(str(error)) from error
+            raise skipped(str(error)) from error
         found = list(pipeline.unloaded_by_hand(parts.bucket, parts.objects))
         print(f"{len(found)} folders with new results in s3://{parts.bucket}/runs/")  # noqa: T201
         return found

@@ -67,8 +67,14 @@ def run_that_submitted() -> str:
     context = get_current_context()
     run_id = context["ti"].xcom_pull(task_ids=PLAN)
     if run_id is None or run_request(context).dry_run:
-        raise AirflowSkipException("nothing was submitted in this run")
+        raise skipped("nothing was submitted in this run")
     return str(run_id)
+
+
+def skipped(why: str) -> AirflowSkipException:
+    """To be raised. Airflow folds away why a task was skipped, so it is in the log besides."""
+    print(f"skipped: {why}")  # noqa: T201 - into the task's log
+    return AirflowSkipException(why)
 
 
 def _chosen(phases: Collection[str | int] | None) -> tuple[str, ...]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk import get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException
 
 from geoschem_bench.errors import UserError
+from geoschem_bench.orchestration import links
 from geoschem_bench.orchestration.budget import may_spend
 from geoschem_bench.orchestration.run_context import (
     LATE,
@@ -21,6 +22,7 @@ from geoschem_bench.orchestration.run_context import (
     is_too_late,
     run_request,
     run_that_submitted,
+    skipped,
 )
 from geoschem_bench.orchestration.telling import warn_of_notifiers
 from geoschem_bench.orchestration.turns import ORDER
@@ -44,7 +46,7 @@ def make_plan(suite: Suite) -> Any:  # noqa: ANN401 - Airflow's task object
         context, parts = get_current_context(), Parts()
         if is_too_late(context, suite.header.late_minutes):
             context["ti"].xcom_push(key=LATE, value=True)
-            raise AirflowSkipException(
+            raise skipped(
                 f"starts over {suite.header.late_minutes} minutes after its time; trigger it by "
                 "hand if it is still wanted"
             )
@@ -151,6 +153,11 @@ def publish_report() -> Any:  # noqa: ANN401
 
         parts, run_id = Parts(), run_that_submitted()
         pipeline.publish_run(run_id, parts.bucket, parts.objects, parts.store)
-        return f"s3://{parts.bucket}/runs/{run_id}/report.html"
+        report = f"s3://{parts.bucket}/runs/{run_id}/report.html"
+        ti = get_current_context()["ti"]
+        links.show(ti, {links.ReportLink.name: links.report_address(report, parts)})
+        return report
 
-    return publish()
+    published: Any = publish()
+    published.operator.operator_extra_links = (links.ReportLink(),)
+    return published

@@ -6,20 +6,21 @@ task fail, and the verdict say so; the run itself is no worse for it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow.sdk import conf, get_current_context, task
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from geoschem_bench.errors import StorageError
 from geoschem_bench.orchestration.links import report_page
 from geoschem_bench.orchestration.loading import load_what_is_left
 from geoschem_bench.orchestration.notifiers import send
 from geoschem_bench.orchestration.ownership import generation_of
-from geoschem_bench.orchestration.run_context import Parts, is_in_process, run_request
+from geoschem_bench.orchestration.run_context import Parts, is_in_process, run_request, skipped
 from geoschem_bench.orchestration.verdict import (
     ENDED_UNLOADED,
     NOTIFY,
@@ -34,6 +35,7 @@ from geoschem_bench.wiring.notifiers import NOTIFIERS, TOPIC, NotifierChoice, us
 if TYPE_CHECKING:
     from geoschem_bench.report.message import Message
 
+_log = logging.getLogger(__name__)
 _TOLD = "told"
 """Of the task's state store: who has the message already."""
 
@@ -52,15 +54,15 @@ def tell_people(suite: Suite) -> Any:  # noqa: ANN401 - Airflow's task object
         """
         context = get_current_context()
         if run_request(context).dry_run:
-            raise AirflowSkipException("nobody is told of a dry run")
+            raise skipped("nobody is told of a dry run")
         choices, wrong = usable_notifiers()
         if not (choices or wrong):
-            raise AirflowSkipException(f"nobody is to be told: neither {TOPIC} nor {NOTIFIERS} "
+            raise skipped(f"nobody is to be told: neither {TOPIC} nor {NOTIFIERS} "
                                        "is set")  # fmt: skip
         found = failings_of(context)
         occasion = "failure" if found.words or found.unread else "finish"
         if occasion not in suite.header.notify:
-            raise AirflowSkipException(f"suite.notify does not name '{occasion}'")
+            raise skipped(f"suite.notify does not name '{occasion}'")
         if ENDED_UNLOADED in found.others:  # what there is of a table and a report is to be told
             load_what_is_left()
         parts = Parts()
@@ -244,4 +246,4 @@ def warn_of_notifiers() -> None:
     from geoschem_bench.orchestration.notifiers import check_notifiers
 
     for wrong in check_notifiers():
-        print(f"warning: nobody will be told by it: {wrong}")  # noqa: T201 - into the task's log
+        _log.warning("nobody will be told by it: %s", wrong)

@@ -76,14 +76,15 @@ def all_marked(folders: Folders) -> list[psutil.Process]:
     return list(found.values())
 
 
+def strays(folders: Folders, kept: tuple[str, ...] = DAEMONS) -> list[psutil.Process]:
+    """What belongs to none of these components: children of killed ones, half a start."""
+    owned = {each.pid for name in kept for each in tree(Daemon(name, folders))}
+    return [each for each in all_marked(folders) if each.pid not in owned]
+
+
 def end_strays(folders: Folders, kept: tuple[str, ...] = DAEMONS) -> int:
-    """Ends what belongs to none of these components: children of killed ones, half a start."""
-
-    def strays() -> list[psutil.Process]:
-        owned = {each.pid for name in kept for each in tree(Daemon(name, folders))}
-        return [each for each in all_marked(folders) if each.pid not in owned]
-
-    return end(strays, signal.SIGTERM, _PATIENCE_SECONDS)
+    """Ends them, and says how many they were."""
+    return end(lambda: strays(folders, kept), signal.SIGTERM, _PATIENCE_SECONDS)
 
 
 def tree(daemon: Daemon) -> list[psutil.Process]:

@@ -6,6 +6,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -53,10 +54,11 @@ class Cluster:
         """Of Airflow's database."""
         return postgres.url(self.port, self.password, DATABASE)
 
-    def start(self) -> bool:
+    def start(self, tell: Callable[[str], None]) -> bool:
         """Makes the cluster if there is none, starts the server; whether that was needed."""
         if self.daemon.process() and postgres.answers(self.programs, self.port):
             return False
+        tell("Starting the database")
         self.stop()
         if not self.folders.cluster.exists():
             self._initialise()

@@ -9,6 +9,12 @@ from typing import Any
 
 from geoschem_bench.errors import SettingsError
 
+START_ANEW = (
+    "put back a copy of it, or start anew, without the history of runs: "
+    "geoschem-bench ui down --forget"
+)
+"""The cure where nothing milder helps."""
+
 
 def write_document(path: Path, document: dict[str, Any]) -> None:
     """Replaces a file as a whole; after a crash or a power cut it is the old one or the new."""
@@ -24,8 +30,12 @@ def write_document(path: Path, document: dict[str, Any]) -> None:
     temporary.replace(path)
 
 
-def read_document(path: Path) -> dict[str, Any] | None:
+def read_document(path: Path, cure: str = START_ANEW) -> dict[str, Any] | None:
     """What was written; None where nothing was.
+
+    Args:
+        path: Of the file.
+        cure: What to do where it is damaged.
 
     Raises:
         SettingsError: somebody else has written into it.
@@ -35,15 +45,12 @@ def read_document(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise damaged(path, str(error)) from error
+        raise damaged(path, str(error), cure) from error
     if not isinstance(document, dict):
-        raise damaged(path, f"it holds a {type(document).__name__}")
+        raise damaged(path, f"it holds a {type(document).__name__}", cure)
     return document
 
 
-def damaged(path: Path, why: str) -> SettingsError:
+def damaged(path: Path, why: str, cure: str = START_ANEW) -> SettingsError:
     """For a file that no longer says what it said."""
-    return SettingsError(
-        f"{path} is damaged ({why}); put back a copy of it, or start anew, without the history of "
-        "runs: geoschem-bench ui down --forget"
-    )
+    return SettingsError(f"{path} is damaged ({why}); {cure}")

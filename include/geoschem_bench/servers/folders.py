@@ -90,8 +90,8 @@ class Folders:
             self.root.mkdir(mode=0o700, exist_ok=True)
             for folder in (self.airflow, self.log("any").parent, self.record("any").parent):
                 folder.mkdir(mode=0o700, exist_ok=True)
-            with self.lock_file.open("a"):
-                pass
+            self.lock_file.touch()
+            self.lock_file.chmod(0o600)
 
     def check(self) -> None:
         """SettingsError where what is there is another person's, or no folder."""

@@ -11,6 +11,7 @@ from geoschem_bench.servers.files import damaged, read_document, write_document
 from geoschem_bench.servers.folders import Folders
 
 USER = "admin"
+_NEW_LOGIN = "remove it; a new password is made by: geoschem-bench ui up"
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,18 @@ def ensure_keys(folders: Folders) -> Keys:
 
 def ensure_login(folders: Folders) -> str:
     """The password of our user. SettingsError where it cannot be read."""
-    document = read_document(folders.login_file)
+    if (password := read_login(folders)) is None:
+        password = secrets.token_urlsafe(12)
+        write_document(folders.login_file, {USER: password})
+    return password
+
+
+def read_login(folders: Folders) -> str | None:
+    """The password of our user, if there is one yet. SettingsError where it cannot be read."""
+    document = read_document(folders.login_file, _NEW_LOGIN)
     if document is None:
-        document = {USER: secrets.token_urlsafe(12)}
-        write_document(folders.login_file, document)
+        return None
     password = document.get(USER)
     if not isinstance(password, str) or not password:
-        raise damaged(folders.login_file, f"it has no password of {USER}")
+        raise damaged(folders.login_file, f"it has no password of {USER}", _NEW_LOGIN)
     return password

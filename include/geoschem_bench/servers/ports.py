@@ -44,11 +44,20 @@ def next_free(port: int) -> int:
     return next((each for each in near if is_free(each)), 0) or free_port()
 
 
+def listeners(port: int) -> list[int]:
+    """Processes that listen there, on any address; only those that the system tells of."""
+    with suppress(psutil.Error, OSError):
+        return [
+            each.pid
+            for each in psutil.net_connections("tcp")
+            if each.status == psutil.CONN_LISTEN and tuple(each.laddr)[1:2] == (port,) and each.pid
+        ]
+    return []
+
+
 def who_listens(port: int) -> str:
     """`nginx (process 123)`; `another process` where the system does not tell."""
-    with suppress(psutil.Error, OSError):
-        for each in psutil.net_connections("tcp"):
-            is_it = each.status == psutil.CONN_LISTEN and tuple(each.laddr)[1:2] == (port,)
-            if is_it and each.pid:
-                return f"{psutil.Process(each.pid).name()} (process {each.pid})"
+    with suppress(psutil.Error):
+        for pid in listeners(port):
+            return f"{psutil.Process(pid).name()} (process {pid})"
     return "another process"

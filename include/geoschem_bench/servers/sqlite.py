@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ class SqliteFile:
         """Of Airflow's database."""
         return _url(self.folders.sqlite)
 
-    def start(self) -> bool:
+    def start(self, _tell: Callable[[str], None]) -> bool:
         """There is nothing to start."""
         return False
 

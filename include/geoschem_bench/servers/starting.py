@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from geoschem_bench.errors import SettingsError
-from geoschem_bench.servers.at_work import all_or_as_before, end_strays
+from geoschem_bench.servers.at_work import DAEMONS, all_or_as_before, end_strays, strays
 from geoschem_bench.servers.choices import Choices, read_choices
 from geoschem_bench.servers.components import NAMES
 from geoschem_bench.servers.daemons import Daemon
@@ -16,7 +16,7 @@ from geoschem_bench.servers.database import Kind, bring_up_to_date, kind_there, 
 from geoschem_bench.servers.files import damaged
 from geoschem_bench.servers.folders import Folders
 from geoschem_bench.servers.keys import USER, ensure_keys, ensure_login
-from geoschem_bench.servers.ports import HOST, is_free, next_free, who_listens
+from geoschem_bench.servers.ports import HOST, is_free, listeners, next_free, who_listens
 from geoschem_bench.servers.readiness import bring_up
 from geoschem_bench.servers.settings import Shared
 from geoschem_bench.servers.stopping import end_servers
@@ -84,8 +84,7 @@ def up(request: Request, tell: Callable[[str], None]) -> Started:
         choices.keep(folders)
         shared = Shared(folders, keys, choices.port, f"geoschem-bench: {request.talks_to}",
                         request.dags, request.environment)  # fmt: skip
-        tell("Starting the database")
-        database.start()
+        database.start(tell)
         if line := bring_up_to_date(
             database, choices, shared.environment, folders, tell, lambda: end_servers(folders)
         ):
@@ -106,7 +105,7 @@ def check(state: Path, port: int | None) -> Folders:
     folders.make()
     check_disk(folders)
     last = read_choices(folders)
-    _check_port(port or last.port, folders, is_same=port in (None, last.port))
+    _check_port(port or last.port, folders)
     return folders
 
 
@@ -121,7 +120,7 @@ def _choices(request: Request, folders: Folders) -> Choices:
             "the wrong place"
         )
     port = request.port or last.port
-    _check_port(port, folders, is_same=port == last.port)
+    _check_port(port, folders)
     return replace(
         last,
         port=port,
@@ -129,13 +128,18 @@ def _choices(request: Request, folders: Folders) -> Choices:
     )
 
 
-def _check_port(port: int, folders: Folders, *, is_same: bool) -> None:
-    is_ours = is_same and Daemon("api-server", folders).process() is not None
-    if not is_ours and not is_free(port):
+def _check_port(port: int, folders: Folders) -> None:
+    if not is_free(port) and not _is_ours(port, folders):
         raise SettingsError(
             f"port {port} of {HOST} is taken by {who_listens(port)}; end that, or take another "
             f"port: geoschem-bench ui up --port {next_free(port)}"
         )
+
+
+def _is_ours(port: int, folders: Folders) -> bool:
+    """Whether our api-server has it, or a stray, which is ended before anything starts."""
+    holders, others = listeners(port), tuple(name for name in DAEMONS if name != "api-server")
+    return any(each.pid in holders for each in strays(folders, others))
 
 
 def check_disk(folders: Folders) -> None:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from geoschem_bench.errors import SettingsError
 from geoschem_bench.servers.choices import read_choices
 from geoschem_bench.servers.components import NAMES, Health, Name, ask_health, is_healthy
 from geoschem_bench.servers.daemons import Daemon
 from geoschem_bench.servers.database import kind_there
 from geoschem_bench.servers.folders import Folders
-from geoschem_bench.servers.keys import USER
+from geoschem_bench.servers.keys import USER, read_login
 from geoschem_bench.servers.ports import HOST
 
 State = Literal["works", "does not answer", "has died", "stopped"]
@@ -34,6 +35,8 @@ class Status:
     url: str
     user: str
     login_file: Path
+    login_fault: str | None
+    """Why nobody can log in, and the cure; None: one can."""
     database: str | None
     """`postgresql` or `sqlite`; None: there is none yet."""
     talks_to: str | None
@@ -41,8 +44,8 @@ class Status:
 
     @property
     def works(self) -> bool:
-        """Whether every one does."""
-        return all(each.state == "works" for each in self.components)
+        """Whether every one does, and one can log in."""
+        return self.login_fault is None and all(each.state == "works" for each in self.components)
 
 
 def look(state: Path) -> Status | None:
@@ -64,10 +67,19 @@ def look(state: Path) -> Status | None:
         url=f"http://{HOST}:{choices.port}",
         user=USER,
         login_file=folders.login_file,
+        login_fault=_login_fault(folders),
         database=kind,
         talks_to=choices.talks_to,
         components=tuple(components),
     )
+
+
+def _login_fault(folders: Folders) -> str | None:
+    try:
+        there = read_login(folders) is not None
+    except SettingsError as error:
+        return str(error)
+    return None if there else f"{folders.login_file} is gone; make it: geoschem-bench ui up"
 
 
 def _of(name: Name, folders: Folders, health: Health | None) -> ComponentStatus:

@@ -240,7 +240,7 @@ class SuiteHeader(Section):
     """Keep as many instances as the phase can use while it runs, also when they idle."""
     runnable_minutes: Count = 60
     late_minutes: Count = 60
-    deadline_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    deadline_hours: Annotated[float, Field(gt=0, le=8760)] | None = None
     """People are told of a run that is not over so long after it was queued; it goes on."""
     notify: Occasions = OCCASIONS
     """Which messages of a run are sent."""

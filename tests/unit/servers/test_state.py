@@ -6,6 +6,7 @@ import fcntl
 import os
 import shutil
 import socket
+import sys
 import threading
 from dataclasses import asdict, replace
 
@@ -13,13 +14,14 @@ import pytest
 
 from geoschem_bench.errors import ServerError, SettingsError
 from geoschem_bench.servers import cluster, database, postgres, starting
-from geoschem_bench.servers.at_work import at_work
+from geoschem_bench.servers.at_work import all_marked, at_work, end_strays
 from geoschem_bench.servers.choices import Choices, read_choices
 from geoschem_bench.servers.daemons import Daemon, tail
 from geoschem_bench.servers.folders import Folders
 from geoschem_bench.servers.forgetting import forget, holdings
 from geoschem_bench.servers.keys import ensure_keys, ensure_login
 from geoschem_bench.servers.ports import free_port, is_free, next_free, who_listens
+from geoschem_bench.servers.sqlite import SqliteFile
 from geoschem_bench.servers.status import look
 
 
@@ -59,9 +61,13 @@ def test_secrets_are_made_once_and_are_for_their_owner_alone(folders):
 def test_a_damaged_file_is_named_with_its_cure(folders, name, text):
     getattr(folders, name).write_text(text)
     read = {"keys_file": ensure_keys, "login_file": ensure_login, "choices_file": read_choices}
-    with pytest.raises(SettingsError, match=r"is damaged.*ui down --forget") as caught:
+    with pytest.raises(SettingsError, match="is damaged") as caught:
         read[name](folders)
     assert str(getattr(folders, name)) in str(caught.value)
+    # A login is made anew without harm, so nobody is led to remove the history for it.
+    cure = "remove it; a new password" if name == "login_file" else "ui down --forget"
+    assert cure in str(caught.value)
+    assert ("--forget" in str(caught.value)) == (name != "login_file")
 
 
 def test_half_a_write_leaves_the_old_document(folders):
@@ -112,6 +118,51 @@ def test_a_taken_port_is_told_with_its_holder_and_a_free_one(folders):
     advised = int(str(caught.value).rpartition("--port ")[2])
     assert advised != port
     assert is_free(advised)
+
+
+SERVER = """
+import socket, sys, time
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print("listens", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def serving(folders):
+    """Function that starts a component which listens on a port; all end with the test."""
+
+    def serve(name, port):
+        daemon = Daemon(name, folders)
+        daemon.start([sys.executable, "-c", SERVER, str(port)], dict(os.environ))
+        while daemon.log_tail() != "listens":
+            assert daemon.exit_code() is None, daemon.log_tail()
+        return daemon
+
+    yield serve
+    for process in all_marked(folders):
+        process.kill()
+
+
+@pytest.mark.parametrize("is_torn", [False, True])
+def test_a_port_that_our_own_api_server_has_is_free_for_us(folders, serving, is_torn):
+    """Also where its record is gone: as a stray it is ended before the port is needed."""
+    port = free_port()
+    serving("api-server", port)
+    if is_torn:
+        folders.record("api-server").unlink()
+    Choices(port=port).keep(folders)
+    starting.check(folders.root.parent, None)
+    assert starting._choices(request_for(folders, port=port), folders).port == port
+    assert end_strays(folders) == int(is_torn)
+    assert is_free(port) == is_torn
+
+
+def test_a_port_that_another_component_of_ours_has_is_taken(folders, serving):
+    port = free_port()
+    serving("postgres", port)
+    with pytest.raises(SettingsError, match=f"port {port} of 127.0.0.1 is taken by"):
+        starting.check(folders.root.parent, port)
 
 
 def test_ports_that_are_free_can_be_had():
@@ -198,6 +249,42 @@ def test_where_nothing_ever_was_there_is_no_status(folders):
     assert found is not None
     assert not found.works
     assert {each.state for each in found.components} == {"stopped"}
+
+
+@pytest.mark.parametrize(("text", "said"), [(None, "is gone; make it"), ("{", "is damaged"),
+                                            ('{"admin": 1}', "no password of admin")])  # fmt: skip
+def test_servers_that_nobody_can_log_in_to_do_not_work(folders, text, said):
+    Choices(port=free_port()).keep(folders)
+    ensure_login(folders)
+    found = look(folders.root.parent)
+    assert found is not None
+    running = replace(found.components[0], state="works")
+    assert replace(found, components=(running,)).works
+    folders.login_file.unlink()
+    if text is not None:
+        folders.login_file.write_text(text)
+    found = look(folders.root.parent)
+    assert found is not None
+    assert said in str(found.login_fault)
+    assert "geoschem-bench ui up" in str(found.login_fault)
+    assert not replace(found, components=(running,)).works
+
+
+def test_a_lock_is_for_its_owner_alone_also_an_older_one(folders):
+    assert folders.lock_file.stat().st_mode & 0o777 == 0o600
+    folders.lock_file.chmod(0o644)
+    folders.make()
+    assert folders.lock_file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_database_that_runs_is_not_said_to_be_started(folders, monkeypatch):
+    runs = cluster.Cluster(folders, folders.root, None, free_port(), "")
+    monkeypatch.setattr(Daemon, "process", lambda _: object())
+    monkeypatch.setattr(postgres, "answers", lambda *_: True)
+    told: list[str] = []
+    assert not runs.start(told.append)
+    assert not SqliteFile(folders).start(told.append)
+    assert told == []
 
 
 def test_the_end_of_a_log_of_any_size(tmp_path):
