@@ -13,7 +13,7 @@ from geoschem_bench.orchestration import ownership
 from geoschem_bench.orchestration.retries import BenchmarkFailedError
 from geoschem_bench.records import JobRecord
 from geoschem_bench.sandbox import faults
-from geoschem_bench.wiring import object_store, read_settings
+from geoschem_bench.wiring import batch_jobs, object_store, read_settings
 from tests.airflow.benchmark_task import (
     ID,
     Store,
@@ -173,10 +173,45 @@ def test_a_submission_whose_answer_was_lost_is_found_not_repeated(operator, monk
     assert len(jobs_of("lost-answer")) == 1
 
 
+def kill_while_it_submits(operator, name, store):
+    """Run an attempt until it asks Batch; what it asked for."""
+    requests = []
+
+    def killed(_, **request):
+        requests.append(request)
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BatchJobs, "submit", killed)
+        with pytest.raises(KeyboardInterrupt):
+            operator.execute(context(name, store))
+    return requests[0]
+
+
+def test_a_request_that_outlives_its_attempt_is_waited_for(operator, monkeypatch):
+    """Found by `make chaos`: Batch was slow, and took the second request before the first."""
+    store, arrived = Store(), []
+    request = kill_while_it_submits(operator, "on-its-way", store)
+
+    def pause(_):
+        arrived.append(batch_jobs(read_settings()).submit(**request))
+
+    monkeypatch.setattr("geoschem_bench.orchestration.attempt.time.sleep", pause)
+    assert deferred(operator.execute, context("on-its-way", store)).job_id == arrived[0]
+    assert [each.job_id for each in jobs_of("on-its-way")] == arrived
+
+
+def test_a_request_that_never_arrived_is_not_waited_for_for_ever(operator):
+    store = Store()
+    kill_while_it_submits(operator, "never-arrived", store)
+    store["job"]["asked_at"] -= 1000
+    second = deferred(operator.execute, context("never-arrived", store))
+    assert [each.job_id for each in jobs_of("never-arrived")] == [second.job_id]
+    assert (store["job"]["job_id"], store["job"]["asked_number"]) == (second.job_id, 0)
+
+
 def test_a_second_job_of_the_same_number_is_ended(operator):
     """However it came about: they would write into one folder."""
-    from geoschem_bench.wiring import batch_jobs
-
     store = Store()
     first = deferred(operator.execute, context("twin", store))
     request = operator._attempt._job_request()
@@ -186,8 +221,6 @@ def test_a_second_job_of_the_same_number_is_ended(operator):
 
 
 def test_a_job_of_the_same_name_that_is_not_ours_is_left_alone(operator):
-    from geoschem_bench.wiring import batch_jobs
-
     planned = operator.planned
     name = f"gsb-{run_id_of(context('stranger'))}-{ID}-1"
     theirs = batch_jobs(read_settings()).submit(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.exceptions import AirflowException
 
 from geoschem_bench.errors import BenchmarkError, Reason, StorageError
 from geoschem_bench.orchestration import gates, links, ownership
@@ -20,6 +23,7 @@ from geoschem_bench.orchestration.retries import BenchmarkFailedError
 from geoschem_bench.orchestration.run_context import Parts, run_request
 from geoschem_bench.orchestration.strays import end_job
 from geoschem_bench.planning import PlannedBenchmark, run_prefix
+from geoschem_bench.wiring import is_sandbox
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -30,6 +34,10 @@ _log = logging.getLogger(__name__)
 _CLEARED = "Terminated by Airflow: its task was cleared, and starts anew"
 _TWIN = "Terminated by Airflow: a second job of the same benchmark"
 _NO_LIMIT = 1000
+_ON_ITS_WAY_SECONDS = 60.0
+"""As long as we wait for an answer to a submission: its request is no older than that."""
+_ON_ITS_WAY_SECONDS_SANDBOX = 15.0
+_LOOK_SECONDS = 2.0
 _LONGEST_REASON = 1000
 """Characters that Batch may be given."""
 
@@ -76,6 +84,18 @@ class Attempt:
 
     def earlier_job(self) -> Job | None:
         """The latest job of this benchmark in this run; any before it that still lives is ended."""
+        latest, began = self._latest_job(), time.time()
+        longest = _ON_ITS_WAY_SECONDS_SANDBOX if is_sandbox() else _ON_ITS_WAY_SECONDS
+        # Another computer's clock may be ahead: it is waited once, whatever that says
+        while self._claim.is_on_its_way(latest, time.time(), longest) and (
+            time.time() < began + longest
+        ):
+            _log.info("An attempt before this one died while it submitted; looking for its job")
+            time.sleep(_LOOK_SECONDS)
+            latest = self._latest_job()
+        return latest
+
+    def _latest_job(self) -> Job | None:
         queues = {self._planned.job_queue, self._planned.fallback_queue or self._planned.job_queue}
         run_id = self._request.benchmark_run_id
         found = ownership.find_jobs(self.parts.jobs, self._claim, queues, run_id, self._planned.id)
@@ -121,17 +141,26 @@ class Attempt:
 
     def submit(self) -> None:
         """Submit, and keep the id before anything else can fail."""
+        number, region = self.submission.number, self.parts.settings.region
+        self._claim = replace(self._claim, asked_number=number, asked_at=time.time())
+        ownership.keep_claim(self._context, self._claim)
+        if self._disowned:
+            raise AirflowException(f"nothing was submitted: {self._disowned}")
         try:
             self.job_id = self.parts.jobs.submit(**self._job_request())
         except BenchmarkError as error:
+            self._claim = replace(self._claim, asked_number=0)
             message = f"nothing was submitted: {error.message}"
             raise self.failure(None, error.reason, message) from error
-        number, region = self.submission.number, self.parts.settings.region
-        self._claim = replace(self._claim, job_id=self.job_id, number=number, region=region)
-        ownership.keep_claim(self._context, self._claim)
+        self._claim = replace(
+            self._claim, job_id=self.job_id, number=number, region=region, asked_number=0
+        )
+        try:
+            ownership.keep_claim(self._context, self._claim)
+        finally:
+            if self._disowned:  # while Batch was being asked
+                self.disown(self._disowned)
         _log.info("Submitted %s as job %s", self.submission.job_name, self.job_id)
-        if self._disowned:  # while Batch was being asked
-            self.disown(self._disowned)
         self.show_links(None)
 
     def disown(self, why: str) -> None:

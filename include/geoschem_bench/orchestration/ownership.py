@@ -2,7 +2,8 @@
 
 Airflow's task may be retried, cleared, killed or resumed; AWS Batch knows neither tasks nor client
 tokens. So a job carries its identity in its name and tags, its id is kept in the task's state
-store, and every attempt looks for the job of the attempts before it submits one.
+store, and every attempt looks for the job of the attempts before it submits one. A request may
+outlive the attempt that sent it: that it was sent is kept, too, and the next one waits for it.
 """
 
 from __future__ import annotations
@@ -55,6 +56,21 @@ class Claim:
     """The last submission that is among them."""
     region: str | None = None
     """Of the job: the environment may name another by now."""
+    asked_number: int = 0
+    """Of a submission whose answer is not known; 0: there is none."""
+    asked_at: float = 0.0
+    """When it was sent, in seconds since 1970."""
+
+    def is_on_its_way(self, job: Job | None, now: float, within_seconds: float) -> bool:
+        """Whether a request of an attempt that died may still make a job.
+
+        Args:
+            job: The latest that is there.
+            now: In seconds since 1970.
+            within_seconds: The longest that a request is on its way.
+        """
+        is_there = job is not None and number_of(job) >= self.asked_number
+        return self.asked_number > 0 and not is_there and now < self.asked_at + within_seconds
 
 
 def generation_of(ti: Any, retries: int) -> int:  # noqa: ANN401 - Airflow's own, or a test's
@@ -74,8 +90,9 @@ def read_claim(context: Context, generation: int) -> Claim:
     cleared = kept["generation"] != generation
     failures = () if cleared else tuple(Reason(each) for each in kept["failures"])
     return Claim(
-        generation, kept["job_id"], kept["number"], failures, kept["counted"], kept["region"]
-    )
+        generation, kept["job_id"], kept["number"], failures, kept["counted"], kept["region"],
+        kept.get("asked_number", 0), kept.get("asked_at", 0.0),
+    )  # fmt: skip
 
 
 def keep_claim(context: Context, claim: Claim) -> None:
