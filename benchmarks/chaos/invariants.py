@@ -100,8 +100,12 @@ def _wrong_end(seen: Evidence) -> Iterator[str]:
     failed = [name for name in seen.benchmarks if seen.state_of(name) == "failed"]
     for name in failed:
         last = [job for job in seen.jobs if job.benchmark_id == name][-1:]
-        if name not in seen.marked and not any(job.status == "FAILED" for job in last):
+        if name in seen.marked:
+            continue
+        if not any(job.status == "FAILED" for job in last):
             yield f"{name} failed, was not marked, and its job did not fail"
+        if any(job.reason == "cancelled" for job in last):
+            yield f"{name} failed, was not marked, and we have ended its job ourselves"
     for name in seen.benchmarks:
         if seen.state_of(name) not in _ENDED:
             yield f"{name} is {seen.state_of(name)} at the end"

@@ -142,8 +142,10 @@ def test_a_wait_that_broke_goes_on_with_the_same_job(operator):
 
 
 @pytest.mark.parametrize(
-    ("state", "ends"), [("running", False), ("failed", True), ("restarting", True), (None, True)]
-)
+    ("state", "ends"),
+    [("running", False), ("up_for_retry", False), ("queued", False), ("failed", True),
+     ("restarting", True), (None, True)],
+)  # fmt: skip
 def test_a_signal_ends_the_job_only_where_the_task_lost_it(operator, airflow_says, state, ends):
     """A worker that is redeployed gets the same signal as a task that a person marks failed."""
     deferred(operator.execute, context(f"signal-{state}"))

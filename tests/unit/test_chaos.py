@@ -86,6 +86,9 @@ def test_nothing_is_said_of_a_run_that_went_well(seen):
         ("wrong end", {"state": "failed", "tasks": {**GOOD.tasks, "phase_1.B": "failed"}},
          "B failed, was not marked"),
         ("wrong end", {"tasks": {**GOOD.tasks, "phase_1.A": "deferred"}}, "A is deferred"),
+        ("wrong end", {"state": "failed", "tasks": {**GOOD.tasks, "phase_1.A": "failed"},
+                       "jobs": (replace(FAILED, reason="cancelled"), JOBS[1])},
+         "we have ended its job ourselves"),
     ],
 )  # fmt: skip
 def test_a_doctored_run_is_seen_through(name, doctored, words):

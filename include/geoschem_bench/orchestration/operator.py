@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
+_OWNED_STATES = ("running", "up_for_retry", "scheduled", "queued")
+"""The next attempt takes the job over; after a clear it ends it, and starts anew."""
+
+
 class BenchmarkBatchOperator(BatchOperator):
     """Submit one benchmark once, and wait for it in the triggerer.
 
@@ -122,9 +126,9 @@ class BenchmarkBatchOperator(BatchOperator):
             self._settling.start()
 
     def _settle(self, attempt: Attempt) -> None:
-        """End the job unless the task, as Airflow sees it now, is still about it."""
+        """End the job unless the task, as Airflow sees it now, is or soon will be about it."""
         state = task_state(attempt.task_instance)
-        if state != "running":
+        if state not in _OWNED_STATES:
             attempt.disown(f"Terminated by Airflow: its task is {state or 'cleared'}")
 
     def _settle_before_leaving(self, attempt: Attempt) -> None:
