@@ -1,6 +1,7 @@
 """The program as a person types it, each test with a state folder of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -12,6 +13,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 PROGRAM = Path(sys.executable).parent / "geoschem-bench"
 SUITES = REPOSITORY / "tests" / "data" / "suites"
 AWS_CLI = "awscli==1.46.3"
+# A job in a shell's background ignores Ctrl-C, and so would every program that it starts
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Program:
