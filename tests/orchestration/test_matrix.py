@@ -10,7 +10,7 @@ import signal
 import pytest
 
 from geoschem_bench.cli.connection import sandbox_queues
-from geoschem_bench.sandbox import faults, up
+from geoschem_bench.sandbox import faults, status, up
 from tests.orchestration.conftest import BEHAVIOUR, QUICK
 from tests.orchestration.jobs import RunJobs, suite_of
 from tests.servers.components import Component
@@ -203,7 +203,9 @@ def test_a_killed_api_server_costs_no_job(run):
 
 def test_a_killed_sandbox_costs_no_job(run, sandbox):
     """AWS away for a while: whoever waits goes on waiting, and hears of the end."""
-    os.kill(sandbox.pid, signal.SIGKILL)
+    running = status(sandbox.state_dir)  # another test may have started it again
+    assert running is not None
+    os.kill(running.pid, signal.SIGKILL)
     again = up(sandbox.state_dir, queues=sandbox_queues(QUICK), behaviour=BEHAVIOUR)
     assert again.endpoint_url == sandbox.endpoint_url
     [job] = run.jobs.alive("SANDBOX-KILLED")
