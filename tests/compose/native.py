@@ -80,6 +80,8 @@ class Service:
             "SPT_NOENV": "1",  # setproctitle would write over the guard's mark
         }
         here = {name: self._here(value) for name, value in (given | said).items()}
+        if self.name.startswith("settings-"):  # it compares what .env says, and connects to nothing
+            here["AWS_ENDPOINT_URL"] = said["AWS_ENDPOINT_URL"]
         return here | dict(self._stack.mark)
 
     def command(self) -> list[str]:
