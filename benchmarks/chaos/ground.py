@@ -104,18 +104,21 @@ class Ground:
 
 
 @contextmanager
-def ground(folder: Path, runs: int, benchmarks: int = BENCHMARKS) -> Iterator[Ground]:
+def ground(
+    folder: Path, runs: int, benchmarks: int = BENCHMARKS, **header: str
+) -> Iterator[Ground]:
     """Everything up, with a suite for each of the runs that go on at once.
 
     Args:
         folder: For all state and logs; must be empty.
         runs: How many at once.
         benchmarks: Of each suite.
+        header: More of the suites' own block.
     """
     suites = folder / "suites"
     suites.mkdir()
     for number in range(runs):
-        (suites / f"chaos_{number}.yaml").write_text(suite_text(benchmarks))
+        (suites / f"chaos_{number}.yaml").write_text(suite_text(benchmarks, **header))
     before = dict(os.environ)
     state = folder / "state"
     with guarded(state) as mark, postgres.running() as cluster:
@@ -135,9 +138,9 @@ def ground(folder: Path, runs: int, benchmarks: int = BENCHMARKS) -> Iterator[Gr
             os.environ.update(before)
 
 
-def suite_text(benchmarks: int = BENCHMARKS) -> str:
+def suite_text(benchmarks: int = BENCHMARKS, **header: str) -> str:
     """A suite of so many short benchmarks of the proxy."""
-    return suite_of(IDS[:benchmarks])
+    return suite_of(IDS[:benchmarks], **header)
 
 
 def dag_id(number: int) -> str:
