@@ -52,6 +52,7 @@ def ours(wish: Wish, job_id: str) -> BaseTrigger:
         poll_seconds=wish.poll_seconds,
         aws_conn_id=None,
         region=wish.region,
+        queues=["no-queue"],
     )
 
 

@@ -13,8 +13,9 @@ from airflow.sdk import DAG
 
 from geoschem_bench.aws.batch import Job
 from geoschem_bench.orchestration import janitor
-from geoschem_bench.orchestration.janitor import find_strays, sweep_strays
+from geoschem_bench.orchestration.janitor import sweep_strays
 from geoschem_bench.orchestration.run_context import Parts
+from geoschem_bench.orchestration.strays import find_strays
 from geoschem_bench.planning import benchmark_run_id, output_path, plan_suite
 from geoschem_bench.records.models import JobRecord
 from geoschem_bench.records.strays import ID_TAG, RUN_TAG

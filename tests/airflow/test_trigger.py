@@ -24,7 +24,7 @@ SUBMISSION = {
 def trigger(job_id="a", region="us-west-2"):
     return BenchmarkJobTrigger(
         job_id=job_id, submission=SUBMISSION, runnable_seconds=60, running_seconds=60,
-        poll_seconds=0.01, aws_conn_id=None, region=region,
+        poll_seconds=0.01, aws_conn_id=None, region=region, queues=["q"],
     )  # fmt: skip
 
 

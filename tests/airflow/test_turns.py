@@ -184,7 +184,7 @@ def test_a_trigger_fires_once_when_its_turn_has_come(monkeypatch: pytest.MonkeyP
             raise OSError(second)
         return {"b0": "deferred", "b1": second, "b2": "deferred"}
 
-    monkeypatch.setattr(turns, "_read_states", states)
+    monkeypatch.setattr(turns, "read_states", states)
     monkeypatch.setattr(turns, "_read_order", lambda **_: ["b0", "b1", "b2"])
 
     async def fired() -> list[Any]:

@@ -140,13 +140,14 @@ class BatchJobs:
                 raise self._refused(error) from error
         raise AssertionError("the last round returns or raises")
 
-    def named(self, queues: Iterable[str], prefix: str) -> list[Job]:
-        """Jobs in any state whose name begins with `prefix`; a missing queue has none."""
+    def named(self, queues: Iterable[str], prefix: str, *, only_living: bool = False) -> list[Job]:
+        """Jobs whose name begins so, all or only those not ended; a missing queue has none."""
         filters = [{"name": "JOB_NAME", "values": [f"{prefix}*"]}]
         ids = [
             summary["jobId"]
             for queue in sorted(set(queues))
             for summary in self._summaries(queue, filters=filters)
+            if not (only_living and summary["status"] in FINISHED)
         ]
         return self.describe(ids)
 

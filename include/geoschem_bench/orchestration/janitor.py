@@ -9,7 +9,7 @@ written down where nobody has, before the results are loaded.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +20,13 @@ from geoschem_bench.orchestration.job_records import Submission, diagnose, write
 from geoschem_bench.orchestration.ownership import number_of
 from geoschem_bench.orchestration.run_context import PLAN, Parts, run_request, skipped
 from geoschem_bench.orchestration.scaling import settle_lapsed
-from geoschem_bench.orchestration.strays import END_SECONDS, end_job
+from geoschem_bench.orchestration.strays import END_SECONDS, end_job, find_strays, jobs_of_run
 from geoschem_bench.orchestration.turns import ENDED
-from geoschem_bench.planning import PlannedBenchmark, job_name
-from geoschem_bench.records.strays import ID_TAG, RUN_TAG
+from geoschem_bench.planning import PlannedBenchmark
+from geoschem_bench.records.strays import ID_TAG
 
 if TYPE_CHECKING:
-    from geoschem_bench.aws.batch import BatchJobs, Job
+    from geoschem_bench.aws.batch import Job
 
 _WHY = "Terminated by the janitor: its run is over and nobody waits for it"
 
@@ -50,7 +50,7 @@ def sweep_strays(planned: Sequence[PlannedBenchmark], *, keep_warm: bool) -> Any
         if context["ti"].xcom_pull(task_ids=PLAN) is None or request.dry_run:
             raise skipped("nothing was submitted in this run")
         parts = Parts()
-        jobs = _jobs_of(request.benchmark_run_id, queues, parts.jobs)
+        jobs = jobs_of_run(request.benchmark_run_id, queues, parts.jobs)
         nobodys = find_strays(jobs, _going_on(context, task_ids))
         for job in nobodys:
             if not job.has_ended:
@@ -65,36 +65,6 @@ def sweep_strays(planned: Sequence[PlannedBenchmark], *, keep_warm: bool) -> Any
         return ended
 
     return janitor().as_teardown(on_failure_fail_dagrun=True)
-
-
-def find_strays(found: Iterable[Job], going_on: Collection[str]) -> list[Job]:
-    """Jobs that nobody waits for.
-
-    Args:
-        found: Jobs of the run.
-        going_on: Benchmarks whose tasks have not ended (somebody cleared one while the run was at
-            its end); the latest job of each is theirs, earlier ones are nobody's.
-    """
-    latest: dict[str, int] = {}
-    jobs = list(found)
-    for job in jobs:
-        name = job.tags.get(ID_TAG, "")
-        latest[name] = max(latest.get(name, 0), number_of(job))
-    return [
-        job
-        for job in jobs
-        if (name := job.tags.get(ID_TAG, "")) not in going_on or number_of(job) < latest[name]
-    ]
-
-
-def _jobs_of(run_id: str, queues: Collection[str], jobs: BatchJobs) -> list[Job]:
-    """This run's, whether they have ended or not."""
-    named = jobs.named(jobs.existing(queues), job_name(run_id, "", 0).removesuffix("-0"))
-    return [job for job in named if job.tags.get(RUN_TAG) == run_id and _is_numbered(job)]
-
-
-def _is_numbered(job: Job) -> bool:
-    return job.name.rpartition("-")[2].isdecimal()
 
 
 def _going_on(context: Any, task_ids: Mapping[str, str]) -> set[str]:  # noqa: ANN401

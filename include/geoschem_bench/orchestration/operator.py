@@ -154,6 +154,7 @@ class BenchmarkBatchOperator(BatchOperator):
                 poll_seconds=settings.poll_seconds,
                 aws_conn_id=settings.aws_conn_id,
                 region=settings.region,
+                queues=turns.queues_of(self.dag),
             ),
             method_name="execute_complete",
             timeout=self.execution_timeout,

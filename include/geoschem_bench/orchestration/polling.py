@@ -10,11 +10,14 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from geoschem_bench import units
 from geoschem_bench.aws.batch import BatchJobs, Job, Look
 from geoschem_bench.errors import LockedOutError, Reason, StorageError
+
+if TYPE_CHECKING:
+    from geoschem_bench.orchestration.patrol import WaitingRun
 
 _ROUNDS_UNTIL_GONE = 3
 """Batch's answers lag behind its own submissions; one miss is no proof."""
@@ -44,6 +47,8 @@ class Waiter:
     """How long it may wait for an instance."""
     running_seconds: float
     """How long it may run; Batch ends it then."""
+    run: WaitingRun | None = None
+    """None outside a run: nobody patrols there."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 from geoschem_bench.orchestration.job_records import Submission
+from geoschem_bench.orchestration.patrol import Patrol, WaitingRun
 from geoschem_bench.orchestration.polling import Finding, Kind, Waiter, Watch
 from geoschem_bench.orchestration.run_context import Parts
 from geoschem_bench.orchestration.strays import END_SECONDS, record_end
@@ -44,6 +45,7 @@ class BenchmarkJobTrigger(BaseEventTrigger):
         poll_seconds: Between two looks.
         aws_conn_id: Airflow connection; None: the environment's credentials.
         region: Of the job.
+        queues: Of all benchmarks of its suite, where others of its run may have left jobs.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class BenchmarkJobTrigger(BaseEventTrigger):
         poll_seconds: float,
         aws_conn_id: str | None,
         region: str,
+        queues: Sequence[str],
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Airflow's own
         self.job_id = job_id
@@ -64,6 +67,7 @@ class BenchmarkJobTrigger(BaseEventTrigger):
         self.poll_seconds = poll_seconds
         self.aws_conn_id = aws_conn_id
         self.region = region
+        self.queues = tuple(queues)
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """As the metadata database keeps it."""
@@ -77,6 +81,7 @@ class BenchmarkJobTrigger(BaseEventTrigger):
                 "poll_seconds": self.poll_seconds,
                 "aws_conn_id": self.aws_conn_id,
                 "region": self.region,
+                "queues": list(self.queues),
             },
         )
 
@@ -88,11 +93,25 @@ class BenchmarkJobTrigger(BaseEventTrigger):
     async def open_shared_stream(cls, kwargs: dict[str, Any]) -> AsyncIterator[Any]:
         """Look at all jobs that are waited for, for ever."""
         waiting = cls(**kwargs)
-        key = waiting.shared_stream_key()
-        async for findings in look_for_ever(
-            waiting.make_watch, lambda: dict(_waiters.get(key, {})), waiting.poll_seconds
-        ):
+        patrol = Patrol(lambda: waiting._parts().jobs, waiting._runs)
+        async for findings in waiting._looks():
             yield findings
+            patrol.next_round()
+
+    def _looks(self) -> AsyncIterator[dict[str, Finding]]:
+        return look_for_ever(self.make_watch, lambda: dict(self._all_waiters), self.poll_seconds)
+
+    @property
+    def _all_waiters(self) -> dict[str, Waiter]:
+        return _waiters.setdefault(self.shared_stream_key(), {})
+
+    def _runs(self) -> Iterator[WaitingRun]:
+        return (each.run for each in self._all_waiters.values() if each.run is not None)
+
+    def _run(self) -> WaitingRun | None:
+        ti = self.task_instance
+        run_id = self.submission.benchmark_run_id
+        return ti and WaitingRun(ti.dag_id, ti.run_id, run_id, self.queues)
 
     def make_watch(self) -> Watch:
         """What looks at the jobs of this connection and region."""
@@ -106,8 +125,10 @@ class BenchmarkJobTrigger(BaseEventTrigger):
         self, shared_stream: AsyncIterator[Any]
     ) -> AsyncIterator[TriggerEvent]:
         """What the poll finds about this job."""
-        job_id, waiters = self.job_id, _waiters.setdefault(self.shared_stream_key(), {})
-        mine = waiters[job_id] = Waiter(job_id, self.runnable_seconds, self.running_seconds)
+        job_id, waiters = self.job_id, self._all_waiters
+        mine = waiters[job_id] = Waiter(
+            job_id, self.runnable_seconds, self.running_seconds, self._run()
+        )
         said = ""
         try:
             async for findings in shared_stream:
@@ -131,9 +152,7 @@ class BenchmarkJobTrigger(BaseEventTrigger):
         """
         has_fired = False
         try:
-            async for event in self.filter_shared_stream(
-                self.open_shared_stream(self.serialize()[1])
-            ):
+            async for event in self.filter_shared_stream(self._looks()):
                 has_fired = True
                 yield event
         except asyncio.CancelledError:

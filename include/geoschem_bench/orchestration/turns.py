@@ -50,11 +50,18 @@ theirs and is seen. An api-server is restarted, and a cleared plan made anew, in
 
 def order_of(dag: DAG) -> list[str]:
     """Task ids of the benchmarks of a DAG, in their order."""
-    return [
-        task.task_id
-        for task in dag.task_dict.values()
-        if isinstance(getattr(task, "planned", None), PlannedBenchmark)
-    ]
+    return list(_benchmarks(dag))
+
+
+def queues_of(dag: DAG) -> list[str]:
+    """Job queues of the benchmarks of a DAG."""
+    both = ((each.job_queue, each.fallback_queue) for each in _benchmarks(dag).values())
+    return sorted({queue for queues in both for queue in queues if queue})
+
+
+def _benchmarks(dag: DAG) -> dict[str, PlannedBenchmark]:
+    found = {task_id: getattr(task, "planned", None) for task_id, task in dag.task_dict.items()}
+    return {key: planned for key, planned in found.items() if isinstance(planned, PlannedBenchmark)}
 
 
 def wait_for_turn(operator: BaseOperator, context: Context, max_concurrent: int) -> None:
@@ -181,7 +188,7 @@ class TurnTrigger(BaseEventTrigger):
             began = time.monotonic()
             try:
                 order = order or await sync_to_async(_read_order)(**_where(kwargs))
-                states = await sync_to_async(_read_states)(**_where(kwargs))
+                states = await sync_to_async(read_states)(**_where(kwargs))
             except Exception as error:  # raised here it would fail every benchmark that waits
                 _log.warning("cannot see whose turn it is; asking again: %s", error)
                 if began - answered >= _UNANSWERED_SECONDS:
@@ -234,7 +241,8 @@ def _read_order(dag_id: str, run_id: str) -> list[str]:
     return list(order)
 
 
-def _read_states(dag_id: str, run_id: str) -> States:
+def read_states(dag_id: str, run_id: str) -> States:
+    """Of all tasks of a run; for a triggerer, which holds no task."""
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 
     found = RuntimeTaskInstance.get_task_states(dag_id=dag_id, run_ids=[run_id])
