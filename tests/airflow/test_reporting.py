@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import json
 import runpy
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from geoschem_bench import pipeline
+from geoschem_bench.cli.connection import sandbox_queues
 from geoschem_bench.orchestration.assets import PHASE_ASSETS, RUN_ASSET
+from geoschem_bench.sandbox import running
 from geoschem_bench.wiring import object_store, read_settings, results_store
-from tests.airflow.conftest import REPOSITORY
+from tests.airflow.conftest import QUICK, REPOSITORY
 from tests.unit.records.fakes import by_hand
 
 pytestmark = pytest.mark.usefixtures("airflow_database", "sandbox_environment")
 REPORTS, INTAKE = "geoschem_bench_reports", "geoschem_bench_intake"
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One of its own: these DAGs take in whatever runs they find."""
+    with running(tmp_path_factory.mktemp("state"), queues=sandbox_queues(QUICK)) as box:
+        yield box
 
 
 def dags() -> dict[str, Any]:
