@@ -8,7 +8,6 @@ Without the file, or for a quota that it does not name, there is room for everyt
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -31,7 +30,6 @@ _NAMES = {
     "L-E3A00192": "All X Spot Instance Requests",
     "L-F7808C92": "Running On-Demand HPC instances",
 }
-_CODE = re.compile(r"L-[A-Z0-9]+")
 _DEFAULTS = {"L-1216C47A": 5.0, "L-34B43A08": 5.0}
 """What AWS grants a new account; it grants none of the others."""
 _SERVICE = {"ServiceCode": "ec2", "ServiceName": "Amazon Elastic Compute Cloud (Amazon EC2)"}
@@ -78,8 +76,8 @@ class QuotaFile:
 
 
 def _code_of(code_or_name: str) -> str:
-    """A code that AWS might have, or the only known one with such a part in its name."""
-    if _CODE.fullmatch(code_or_name):
+    """Of the quotas known here, that of this code, or the only one with such a part in its name."""
+    if code_or_name in _NAMES:
         return code_or_name
     found = [code for code, name in _NAMES.items() if code_or_name.lower() in name.lower()]
     if len(found) != 1:

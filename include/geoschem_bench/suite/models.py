@@ -284,6 +284,8 @@ class Suite(BaseModel):
 
 TAKEN_NAMES = ("cleanup", "intake", "reports")
 """Of DAGs that are no suite's."""
+TAKEN_FOLDER = "runs"
+"""Of the reports in S3, beside those of each suite."""
 
 
 def dag_id_of(stem: str) -> str:

@@ -19,6 +19,7 @@ from geoschem_bench.suite.messages import MISSING, messages, show
 from geoschem_bench.suite.models import (
     LOCAL,
     PHASES,
+    TAKEN_FOLDER,
     TAKEN_NAMES,
     Benchmark,
     Domain,
@@ -71,7 +72,7 @@ class _Reader:
             sha256=self.source.sha256,
             header=header,
             phases=phases,
-            warnings=tuple(self._warnings(phases, header.region)),
+            warnings=tuple(self._warnings(phases, header)),
         )
 
     def _top_level(self) -> dict[str, Any]:
@@ -92,6 +93,9 @@ class _Reader:
         if self.source.path.stem in TAKEN_NAMES:
             taken = f"there is a DAG {self.source.path.stem} that is no suite's: name it otherwise"
             self.problem((), f"the file's name becomes the DAG's, and {taken}")
+        if self.source.path.stem == TAKEN_FOLDER:
+            self.problem((), "its pages would lie in reports/runs/, among the index's own files: "
+                         "name it otherwise")  # fmt: skip
         return data
 
     def _header(self, raw: object) -> SuiteHeader:
@@ -206,7 +210,12 @@ class _Reader:
                 (*where, "id"), f"is {show(name)}, which stands in line {first} too; ids are unique"
             )
 
-    def _warnings(self, phases: Mapping[str, tuple[Benchmark, ...]], region: str) -> Iterator[str]:
+    def _warnings(
+        self, phases: Mapping[str, tuple[Benchmark, ...]], header: SuiteHeader
+    ) -> Iterator[str]:
+        region = header.region
+        if header.deadline_hours is not None and "deadline" not in header.notify:
+            yield "suite.deadline_hours: nobody is told of it, since suite.notify has no 'deadline'"
         for benchmark in (b for phase in phases.values() for b in phase):
             instance = benchmark.hardware.instance_type
             threads, here = benchmark.hardware.threads or 1, local_instance().vcpus

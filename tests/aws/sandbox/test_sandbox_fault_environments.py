@@ -101,6 +101,7 @@ def test_a_quota_is_as_small_as_asked(sandbox, connect):
         (lambda box: faults.environment(box, "*", "gone"), r"allowed are invalid, disabled, no-"),
         (lambda box: faults.environment(box, "*", "invalid"), r"--invalid: wants AWS's reason"),
         (lambda box: faults.quota(box, "Spot", 4), r"'Spot' names several; .* L-34B43A08 All"),
+        (lambda box: faults.quota(box, "L-1216C47B", 4), r"'L-1216C47B' names none; .* L-1216C47A"),
         (lambda box: faults.quota(box, "L-1216C47A", -4), r"-4; allowed is 0 or more"),
         (lambda box: faults.job(box, "*", "stcuk"), r"did you mean 'stuck'\?.*spot-reclaim"),
         (lambda box: faults.job(box, "*", "stuck", reason="capcity"), r"did you mean 'capacity'"),

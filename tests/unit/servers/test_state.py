@@ -64,10 +64,14 @@ def test_a_damaged_file_is_named_with_its_cure(folders, name, text):
     with pytest.raises(SettingsError, match="is damaged") as caught:
         read[name](folders)
     assert str(getattr(folders, name)) in str(caught.value)
-    # A login is made anew without harm, so nobody is led to remove the history for it.
-    cure = "remove it; a new password" if name == "login_file" else "ui down --forget"
-    assert cure in str(caught.value)
-    assert ("--forget" in str(caught.value)) == (name != "login_file")
+    # What is made anew without harm leads nobody to remove the history for it.
+    cures = {
+        "keys_file": "ui down --forget",
+        "login_file": "remove it; a new password",
+        "choices_file": "remove it: the ports are chosen anew",
+    }
+    assert cures[name] in str(caught.value)
+    assert ("--forget" in str(caught.value)) == (name == "keys_file")
 
 
 def test_half_a_write_leaves_the_old_document(folders):

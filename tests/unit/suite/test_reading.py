@@ -9,7 +9,7 @@ import pytest
 from geoschem_bench.catalog import local_instance
 from geoschem_bench.errors import NotFoundError, SuiteError
 from geoschem_bench.suite import dag_id_of, load_suite
-from geoschem_bench.suite.models import TAKEN_NAMES
+from geoschem_bench.suite.models import TAKEN_FOLDER, TAKEN_NAMES
 from tests.unit.suite.writing import (
     CONFIGS,
     ENTRY,
@@ -218,3 +218,18 @@ def test_a_suite_takes_no_name_of_another_dag(tmp_path, name):
     with pytest.raises(SuiteError, match="that is no suite's: name it otherwise"):
         load_suite(path)
     assert dag_id_of(name) != f"geoschem_bench_{name}"
+
+
+def test_a_suite_takes_no_folder_of_the_reports(tmp_path):
+    path = tmp_path / f"{TAKEN_FOLDER}.yaml"
+    path.write_text(suite_text(ENTRY))
+    with pytest.raises(SuiteError, match=r"reports/runs/.*: name it otherwise"):
+        load_suite(path)
+
+
+@pytest.mark.parametrize(("notify", "warns"), [("[finish]", 1), ("[finish, deadline]", 0)])
+def test_a_deadline_of_which_nobody_is_told_is_warned_of(tmp_path, notify, warns):
+    header = f"suite:\n  deadline_hours: 8\n  notify: {notify}\n"
+    suite = load(tmp_path, header + suite_text(ENTRY))
+    assert len(suite.warnings) == warns
+    assert all("suite.notify has no 'deadline'" in each for each in suite.warnings)
