@@ -10,7 +10,7 @@ has() { # WHAT IT IS FOR, COMMAND...
     shift
     "$@" || { left_out+=("$what"); return 1; }
 }
-pytest() { .venv/bin/python -m pytest "$@"; }
+pytest() { .venv/bin/python -m pytest --durations=15 --durations-min=10 "$@"; }
 
 has "real containers" container/engine.sh check || export GEOSCHEM_BENCH_NO_CONTAINERS=1
 pytest -n 2 --dist loadfile tests/aws

@@ -44,7 +44,7 @@ def _repetitions(suite: Suite) -> Param:
         title="Repetitions",
         description_md=f"Timed repetitions of each benchmark, 1 to {MOST_REPETITIONS}; warm-ups "
         f"come on top. Empty: as the suite says ({suite.header.repetitions}, unless a benchmark "
-        "says otherwise). Each one is paid for.",
+        "says otherwise). On AWS, each one is paid for.",
     )
 
 
