@@ -10,6 +10,7 @@ from geoschem_bench.aws import clients
 from geoschem_bench.aws.batch import BatchJobs
 from geoschem_bench.errors import StorageError
 from geoschem_bench.orchestration import ownership
+from geoschem_bench.orchestration.ownership import why_ended
 from geoschem_bench.orchestration.retries import BenchmarkFailedError
 from geoschem_bench.records import JobRecord
 from geoschem_bench.sandbox import faults
@@ -24,6 +25,7 @@ from tests.airflow.benchmark_task import (
     jobs_of,
     run_id_of,
 )
+from tests.servers.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("sandbox_environment", "airflow_says")
 
@@ -77,6 +79,21 @@ def test_a_cleared_task_ends_the_old_job_and_starts_anew(operator):
     assert second.job_id == new.job_id
     ended = object_store(read_settings()).get(old.submission.output_path + "job.json")
     assert JobRecord.model_validate_json(ended or b"").reason == "cancelled"
+
+
+def test_a_clear_that_airflow_forgot_to_count_starts_anew_too(operator):
+    """Cleared while it ran, then its worker died: the task has no new generation."""
+    store = Store()
+    old = deferred(operator.execute, context("forgot", store))
+    jobs = batch_jobs(read_settings())
+    jobs.terminate(jobs.describe([old.job_id]), why_ended("restarting"))
+    ended = wait_until(
+        lambda: next((each for each in jobs.describe([old.job_id]) if each.has_ended), None),
+        "the end of the job", timeout_seconds=30,
+    )  # fmt: skip
+    late = deferred(operator.execute_complete, context("forgot", store), event("ended", ended))
+    assert late.job_id != old.job_id
+    assert deferred(operator.execute, context("forgot", store)).job_id == late.job_id
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from tests.airflow.benchmark_task import (
     record_of,
     run_id_of,
 )
+from tests.unit.records.fakes import manifest
 
 pytestmark = pytest.mark.usefixtures("sandbox_environment", "airflow_says")
 
@@ -62,6 +63,27 @@ def test_a_failure_is_recorded_even_where_its_log_may_not_be_read(operator, monk
         operator.execute_complete(context("lost"), event("ended", failed))
     assert record_of(operator).reason == "unknown", "a host of an on-demand job"
     assert record_of(operator).submission == 3
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Host EC2 (instance i-1) terminated.", "unknown: Host EC2 .* terminated"),
+        ("Terminated by somebody", "cancelled: stopped by SIGTERM"),
+    ],
+)
+def test_a_runner_that_was_stopped_does_not_know_by_whom(operator, said, expected):
+    """A host that is taken back stops it as well: that is tried again, a person's wish is not."""
+    store = Store()
+    first = deferred(operator.execute, context("stopped", store))
+    outcome = {"status": "failed", "reason": "cancelled", "message": "stopped by SIGTERM after 2 s",
+               "exit_code": 143}  # fmt: skip
+    path = first.submission.output_path + "manifest.json"
+    object_store(read_settings()).put(path, manifest(outcome=outcome))
+    ended = job("FAILED", first.submission.job_name, job_id=first.job_id, status_reason=said,
+                exit_code=143)  # fmt: skip
+    with pytest.raises(BenchmarkFailedError, match=expected):
+        operator.execute_complete(context("stopped", store), event("ended", ended))
 
 
 def test_a_job_that_batch_forgot_is_unknown_not_running(operator):

@@ -120,6 +120,8 @@ def diagnose(
     reason, message = _from_manifest(output_path, objects)
     batch = [text for text in (job.status_reason, job.container_reason) if text]
     found = classify(reason, batch, log_tail, job.exit_code)
+    if found is not reason:  # it knows only that it was stopped
+        message = None
     if found is Reason.UNKNOWN and job.was_stopped:
         found = Reason.CANCELLED
     if message is None and job.exit_code in EXIT_CODES.values():  # no manifest: its own complaint

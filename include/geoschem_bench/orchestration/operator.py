@@ -17,7 +17,7 @@ from airflow.sdk.exceptions import TaskDeferralError, TaskDeferralTimeout
 from geoschem_bench.errors import Reason
 from geoschem_bench.orchestration import links, turns
 from geoschem_bench.orchestration.attempt import Attempt
-from geoschem_bench.orchestration.ownership import Step
+from geoschem_bench.orchestration.ownership import Step, was_cleared, why_ended
 from geoschem_bench.orchestration.polling import Finding
 from geoschem_bench.orchestration.retries import RETRIES, BenchmarkRetryPolicy, UnreachableError
 from geoschem_bench.orchestration.run_context import is_in_process
@@ -91,6 +91,8 @@ class BenchmarkBatchOperator(BatchOperator):
         if finding.job is None:
             lost_id = (event or {}).get("job_id")
             raise attempt.failure(None, Reason.UNKNOWN, finding.message, lost_id=lost_id)
+        if was_cleared(finding.job):
+            return self.execute(context)
         attempt.adopt(finding.job)
         if finding.kind != "stuck":
             return attempt.conclude(finding.job)
@@ -129,7 +131,7 @@ class BenchmarkBatchOperator(BatchOperator):
         """End the job unless the task, as Airflow sees it now, is or soon will be about it."""
         state = task_state(attempt.task_instance)
         if state not in _OWNED_STATES:
-            attempt.disown(f"Terminated by Airflow: its task is {state or 'cleared'}")
+            attempt.disown(why_ended(state))
 
     def _settle_before_leaving(self, attempt: Attempt) -> None:
         """A task that was marked or cleared a moment ago gets no trigger that could end its job."""

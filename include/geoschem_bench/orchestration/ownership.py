@@ -73,6 +73,21 @@ class Claim:
         return self.asked_number > 0 and not is_there and now < self.asked_at + within_seconds
 
 
+def why_ended(state: str | None) -> str:
+    """What Batch is told of a job that its task, in this state, does not own any more."""
+    return f"Terminated by Airflow: its task is {state or 'cleared'}"
+
+
+_CLEARED = frozenset(map(why_ended, (None, "restarting", "scheduled", "queued")))
+"""The generation does not always say it: where a task is cleared while it runs and its worker dies
+before the task ends, Airflow forgets to count that clear."""
+
+
+def was_cleared(job: Job) -> bool:
+    """Whether it was ended since its task was to begin anew."""
+    return job.status_reason in _CLEARED
+
+
 def generation_of(ti: Any, retries: int) -> int:  # noqa: ANN401 - Airflow's own, or a test's
     """Counts up when a person clears the task, and not when Airflow retries it.
 
@@ -157,5 +172,7 @@ def next_step(job: Job | None, claim: Claim, *, has_manifest: bool, force: bool)
         return Step.ATTACH
     if job.status == "SUCCEEDED":
         return Step.CONCLUDE if has_manifest and not force else Step.SUBMIT
+    if was_cleared(job):
+        return Step.SUBMIT
     # Only a failure that was counted has been found worth another try
     return Step.SUBMIT if number_of(job) <= claim.counted else Step.CONCLUDE

@@ -17,6 +17,7 @@ from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 from geoschem_bench.orchestration.job_records import Submission
+from geoschem_bench.orchestration.ownership import why_ended
 from geoschem_bench.orchestration.patrol import Patrol, WaitingRun
 from geoschem_bench.orchestration.polling import Finding, Kind, Waiter, Watch
 from geoschem_bench.orchestration.run_context import Parts
@@ -177,7 +178,7 @@ class BenchmarkJobTrigger(BaseEventTrigger):
         if state in _OWNED_STATES:
             self.log.info("Job %s is left alone: its task is %s", self.job_id, state)
             return
-        why = f"Terminated by Airflow: its task is {state or 'cleared'}"
+        why = why_ended(state)
         self.log.info("%s: %s", self.job_id, why)
         await self._end(why)
 

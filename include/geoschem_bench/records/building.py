@@ -36,7 +36,7 @@ def result_of_manifest(
         queue_seconds=_queue_seconds(job),
         status=manifest.outcome.status,
         reason=_reason(manifest, job) if failed else None,
-        message=manifest.outcome.message if failed else None,
+        message=_message(manifest, job) if failed else None,
         exit_code=manifest.outcome.exit_code,
         log_tail=job.log_tail if job and failed else (),
         wall_seconds=tuple(r.wall_seconds for r in timed),
@@ -202,16 +202,25 @@ def _queue_seconds(job: JobRecord | None) -> float | None:
 def _reason(manifest: Manifest, job: JobRecord | None) -> Reason:
     if job is None:
         return classify(manifest.outcome.reason, (), (), manifest.outcome.exit_code)
+    if manifest.outcome.reason is Reason.CANCELLED and job.reason is not None:
+        return job.reason  # judged with what Batch said
     reasons = (job.status_reason, job.container_reason)
     code = manifest.outcome.exit_code or job.exit_code
     return classify(manifest.outcome.reason, reasons, job.log_tail, code)
+
+
+def _message(manifest: Manifest, job: JobRecord | None) -> str | None:
+    """The runner's, unless Batch knew the reason better."""
+    if job is not None and job.message and _reason(manifest, job) is not manifest.outcome.reason:
+        return job.message
+    return manifest.outcome.message
 
 
 def _reason_without_manifest(job: JobRecord | None) -> Reason:
     if job is None or job.status == "SUCCEEDED":
         return Reason.UNKNOWN
     reasons = (job.status_reason, job.container_reason)
-    return classify(job.reason, reasons, job.log_tail, job.exit_code)
+    return job.reason or classify(None, reasons, job.log_tail, job.exit_code)
 
 
 def _is_smoke(manifest: Manifest, application: str, simulated_days: float) -> bool:

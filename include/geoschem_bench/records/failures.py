@@ -35,14 +35,18 @@ def classify(
 ) -> Reason:
     """The reason by the best evidence there is: manifest, Batch, log, exit code, else unknown.
 
-    A bare 137 is `unknown`: it may be the OOM killer, a `kill -9`, or the agent.
+    A bare 137 is `unknown`: it may be the OOM killer, a `kill -9`, or the agent. A runner that was
+    stopped by SIGTERM writes `cancelled`; who sent it, such as a host that was taken back, Batch
+    alone knows.
     """
-    if manifest_reason is not None:
+    if manifest_reason not in (None, Reason.CANCELLED):
         return manifest_reason
     for text in filter(None, status_reasons):
         for pattern, reason in _BY_STATUS_REASON:
             if re.search(pattern, text):
                 return reason
+    if manifest_reason is not None:
+        return manifest_reason
     for line in log_tail:
         for pattern, reason in _BY_LOG:
             if re.search(pattern, line):

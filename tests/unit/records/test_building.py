@@ -41,6 +41,16 @@ def test_a_failed_run_that_does_not_know_why_takes_batchs_word(record, reason):
     assert row(manifest(outcome=FAILED), record).reason is reason
 
 
+def test_what_stopped_a_run_its_job_knows_better():
+    """All that the runner sees is a SIGTERM."""
+    stopped = manifest(outcome=FAILED | {"reason": "cancelled", "message": "stopped by SIGTERM"})
+    lost = "Host EC2 (instance i-1) terminated."
+    result = row(stopped, job(reason="unknown", status_reason=lost, message=lost))
+    assert (result.reason, result.message) == (Reason.UNKNOWN, lost)
+    by_hand = row(stopped, job(status_reason="Terminated by somebody"))
+    assert (by_hand.reason, by_hand.message) == (Reason.CANCELLED, "stopped by SIGTERM")
+
+
 def test_a_run_that_succeeded_has_no_reason_whatever_batch_says():
     result = row(manifest(), job(status_reason="Essential container in task exited"))
     assert (result.status, result.reason, result.message) == ("succeeded", None, None)

@@ -36,6 +36,21 @@ def test_the_order_of_evidence():
     assert classify(None, [], [], 14) is Reason.TIMEOUT
 
 
+@pytest.mark.parametrize(
+    ("batch", "reason"),
+    [
+        ("Host EC2 (instance i-0abc) terminated.", Reason.SPOT_INTERRUPTED),
+        ("Job attempt duration exceeded timeout", Reason.TIMEOUT),
+        ("Terminated by Airflow: its task is failed", Reason.CANCELLED),
+        ("Essential container in task exited", Reason.CANCELLED),
+        (None, Reason.CANCELLED),
+    ],
+)
+def test_who_stopped_the_runner_batch_knows_better(batch, reason):
+    """All that the runner sees is a SIGTERM."""
+    assert classify(Reason.CANCELLED, [batch], ["AccessDenied"], 143) is reason
+
+
 @pytest.mark.parametrize("code", [137, 139, 143, 255, 70, 2, 0, None])
 def test_exit_codes_that_prove_nothing(code):
     """A bare 137 may be the OOM killer, a kill -9 or the agent."""
