@@ -12,6 +12,7 @@ from geoschem_bench.orchestration import ownership
 from geoschem_bench.orchestration.ownership import tags_of
 from geoschem_bench.orchestration.retries import BenchmarkFailedError, UnreachableError
 from geoschem_bench.orchestration.run_context import is_too_late
+from geoschem_bench.planning import output_path
 from geoschem_bench.wiring import object_store, read_settings
 from tests.airflow.benchmark_task import (
     ID,
@@ -74,16 +75,15 @@ def test_a_failure_is_recorded_even_where_its_log_may_not_be_read(operator, monk
 )
 def test_a_runner_that_was_stopped_does_not_know_by_whom(operator, said, expected):
     """A host that is taken back stops it as well: that is tried again, a person's wish is not."""
-    store = Store()
-    first = deferred(operator.execute, context("stopped", store))
     outcome = {"status": "failed", "reason": "cancelled", "message": "stopped by SIGTERM after 2 s",
                "exit_code": 143}  # fmt: skip
-    path = first.submission.output_path + "manifest.json"
-    object_store(read_settings()).put(path, manifest(outcome=outcome))
-    ended = job("FAILED", first.submission.job_name, job_id=first.job_id, status_reason=said,
-                exit_code=143)  # fmt: skip
+    seen, planned, settings = context("stopped"), operator.planned, read_settings()
+    path = output_path(settings.bucket, run_id_of(seen), planned.phase, planned.id, 3)
+    object_store(settings).put(path + "manifest.json", manifest(outcome=outcome))
     with pytest.raises(BenchmarkFailedError, match=expected):
-        operator.execute_complete(context("stopped", store), event("ended", ended))
+        operator.execute_complete(
+            seen, event("ended", job("FAILED", status_reason=said, exit_code=143))
+        )
 
 
 def test_a_job_that_batch_forgot_is_unknown_not_running(operator):
