@@ -6,7 +6,7 @@ python -m benchmarks.orchestration polling      DescribeJobs and the triggerer, 
 python -m benchmarks.orchestration detection    how soon a job's end is noticed
 
 --jobs, --polls and --seconds say how much is measured; --write puts each into its part of
-benchmarks/RESULTS.md. Recorded there: polling --jobs 500 --polls 100 --seconds 2 (11 minutes on
+benchmarks/RESULTS.md. Recorded there: polling --jobs 1000 --polls 100 --seconds 4 (18 minutes on
 two cores), detection as it is.
 """
 
