@@ -24,18 +24,17 @@ CONFIG = {
 }
 
 
-def test_a_report_follows_each_phase_and_then_the_run(servers: Any, sandbox: Any) -> None:
-    client = servers.client
+@pytest.fixture(scope="module")
+def followed(servers: Any) -> str:
+    """A suite whose second phase takes far longer than its first."""
     suite = suite_of({"phase_1": ["SHORT"], "phase_2": ["LONG"]})
     head, phase_2 = suite.split("phase_2:")
-    dag_id = servers.add_suite(f"{head}phase_2:{phase_2.replace('0.041666667', '30')}", "followed")
-    run_id = client.trigger(dag_id)
-    runs = RunJobs(sandbox, client.dag_run(dag_id, run_id))
-    bucket = Bucket(sandbox, runs)
+    longer = phase_2.replace("0.041666667", "30")
+    return str(servers.add_suite(f"{head}phase_2:{longer}", "followed"))
 
-    client.wait_for_task(dag_id, run_id, "phase_1.load", {"success"})
-    said = events_of(servers, dag_id, run_id)["geoschem_bench_phase_1"]
-    assert said == {
+
+def event_of_phase_1(runs: RunJobs, bucket: str) -> dict[str, Any]:
+    return {
         "benchmark_run_id": runs.run_id,
         "suite": "followed",
         "phase": "phase_1",
@@ -43,8 +42,21 @@ def test_a_report_follows_each_phase_and_then_the_run(servers: Any, sandbox: Any
         "failed": 0,
         "without_result": 0,
         "cost_usd": None,
-        "manifests": f"s3://{sandbox.bucket}/runs/{runs.run_id}/phase_1/",
+        "manifests": f"s3://{bucket}/runs/{runs.run_id}/phase_1/",
     }
+
+
+def test_a_report_follows_each_phase_and_then_the_run(
+    servers: Any, sandbox: Any, followed: str
+) -> None:
+    client, dag_id = servers.client, followed
+    run_id = client.trigger(dag_id)
+    runs = RunJobs(sandbox, client.dag_run(dag_id, run_id))
+    bucket = Bucket(sandbox, runs)
+
+    client.wait_for_task(dag_id, run_id, "phase_1.load", {"success"})
+    said = events_of(servers, dag_id, run_id)["geoschem_bench_phase_1"]
+    assert said == event_of_phase_1(runs, sandbox.bucket)
     report = f"runs/{runs.run_id}/report.html"
     servers.wait_for(lambda: bucket.text(report), "a report while the run goes on")
     assert "Still running: phase_2 (2 of 2); so far 1 of 1 benchmarks succeeded" in bucket.text(
@@ -69,9 +81,15 @@ def test_a_report_follows_each_phase_and_then_the_run(servers: Any, sandbox: Any
     assert f"../runs/{runs.run_id}/report.html" in bucket.text("reports/index.html")
     assert f"../../runs/{runs.run_id}/report.html" in bucket.text("reports/followed/latest.html")
 
-    # Airflow skips load and publish of a run that a person marks failed; it is no less over
+
+def test_a_run_that_a_person_marks_failed_is_over_in_the_index(
+    servers: Any, sandbox: Any, followed: str
+) -> None:
+    """Airflow skips its load and its publishing."""
+    client, dag_id = servers.client, followed
     run_id = client.trigger(dag_id, {"phases": ["phase_2"]})
     runs = RunJobs(sandbox, client.dag_run(dag_id, run_id))
+    bucket = Bucket(sandbox, runs)
     servers.wait_for(lambda: runs.alive("LONG"), "the job of the second run", timeout_seconds=120)
     client.mark_run(dag_id, run_id, "failed")
     client.wait_for_task(dag_id, run_id, "verdict", {"failed"})

@@ -11,18 +11,8 @@ from geoschem_bench.manifest import read_manifest
 from geoschem_bench.model_logs import LogError
 from geoschem_bench.pricing import PriceList
 from geoschem_bench.records import LogFacts, LogFiler, Stored, load_prefix
-from tests.unit.records.fakes import MemoryObjects, MemoryResults
+from tests.unit.records.fakes import MemoryResults
 from tests.unit.records.logs import BUCKET, GOOD, ON_C5, PRICES, filed, gchp_log, log, week
-
-
-@pytest.fixture
-def objects():
-    return MemoryObjects()
-
-
-@pytest.fixture
-def store():
-    return MemoryResults()
 
 
 def test_a_manifest_of_a_log_reads_back(objects, store):
