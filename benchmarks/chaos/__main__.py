@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks import results
 from benchmarks.chaos.ground import Ground, ground, keep_logs
-from benchmarks.chaos.journal import Journal, OtherDrawError
+from benchmarks.chaos.journal import Journal, JournalError
 from benchmarks.chaos.plan import Strike, rounds
 from benchmarks.chaos.play import Round, play
 from benchmarks.chaos.summary import table
@@ -63,6 +63,8 @@ def main() -> None:
                     _play(here, asked, number, plan[number], journal, folder)
     except KeyboardInterrupt:
         print("interrupted; what was done until then:")
+    except JournalError as error:
+        sys.exit(f"--journal: {error}")
     finally:
         done = [journal.rounds[number] for number in wanted if number in journal.rounds]
         _tell(asked, len(wanted), done)
@@ -85,7 +87,8 @@ def _journal(asked: argparse.Namespace, folder: Path) -> Journal:
     draw = {name: getattr(asked, name) for name in ("seed", "faults", "per_round", "runs")}
     try:
         return Journal(asked.journal or folder / "journal.jsonl", draw)
-    except OtherDrawError as error:
+    except (JournalError, OSError) as error:
+        shutil.rmtree(folder)
         sys.exit(f"--journal: {error}")
 
 
@@ -99,11 +102,11 @@ def _play(
 ) -> None:
     print(f"round {number} of seed {asked.seed}: {len(strikes)} faults", flush=True)
     played = play(here, strikes, number, asked.runs)
-    journal.keep(number, played)
     struck = sum(not blow.missed for blow in played.blows)
     print(f"round {number}: {struck} struck, {played.seconds:.0f} s", flush=True)
     for violation in played.violations:
         print(f"VIOLATION {violation}", flush=True)
+    journal.keep(number, played)
     if played.violations:
         kept = folder / f"round-{number}"
         keep_logs(here, kept)

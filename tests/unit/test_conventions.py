@@ -34,6 +34,7 @@ def _has_tests(path: Path) -> bool:
 
 
 def test_there_are_modules_to_look_at():
+    assert all((ROOT / folder).is_dir() for folder in FOLDERS)
     assert len(MODULES) > 30
 
 
